@@ -1,0 +1,272 @@
+// Package db runs one SQL text on two engines: SQLite, embedded, and
+// PostgreSQL. It knows no domain; the packages above own their tables and their
+// SQL and never see a driver.
+//
+// The common subset: $N arguments, columns of type bigint, text, bytea and
+// double precision, instants as bigint, flags as bigint 0 or 1, JSON as text
+// read in Go, insert ... on conflict ... returning. No booleans, no like, no
+// implicit order of nulls.
+//
+// On SQLite one goroutine owns the only write connection and commits what
+// queued up during the last commit as one group: see sqlite.go. On PostgreSQL
+// transactions are READ COMMITTED; whoever changes or relies on a customer's
+// standing first locks the customer's row (customer.Lock).
+//
+// A function given to Write may run more than once and must not do I/O or wait:
+// JSON, hashing and sealing happen before it.
+package db
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"candor/internal/errs"
+)
+
+// Dialect names the engine. At most two packages may branch on it.
+type Dialect string
+
+// The engines.
+const (
+	SQLite   Dialect = "sqlite"
+	Postgres Dialect = "postgres"
+)
+
+// DB is an open database. It is safe for concurrent use.
+type DB struct {
+	engine  engine
+	dialect Dialect
+}
+
+// engine is what differs: how a transaction is run.
+type engine interface {
+	write(ctx context.Context, fn func(*Tx) error) error
+	read(ctx context.Context, fn func(*Tx) error) error
+	close() error
+}
+
+// Open opens the database at a place and brings its schema up to date.
+//
+// A place that starts with postgres:// or postgresql:// is a PostgreSQL URL; it
+// must use TLS or a Unix socket (SEC-06), and its database must have collation
+// C. Anything else is the path of a SQLite file, made when absent.
+func Open(ctx context.Context, place string) (*DB, error) {
+	return OpenWith(ctx, place, Migrations())
+}
+
+// OpenWith is Open for a store with a schema of its own, such as the key store.
+func OpenWith(ctx context.Context, place string, migrations fs.FS) (*DB, error) {
+	if isPostgres(place) {
+		return openPostgres(ctx, place, migrations)
+	}
+	return openSQLite(ctx, place, migrations)
+}
+
+func isPostgres(place string) bool {
+	return strings.HasPrefix(place, "postgres://") || strings.HasPrefix(place, "postgresql://")
+}
+
+// Dialect tells which engine this is.
+func (d *DB) Dialect() Dialect { return d.dialect }
+
+// Write runs fn in a transaction and returns when its changes are on disk. An
+// error from fn undoes all that fn did and is returned as it is. It returns
+// UNAVAILABLE when the commit failed: nothing of fn is stored then.
+func (d *DB) Write(ctx context.Context, fn func(*Tx) error) error {
+	return d.engine.write(ctx, fn)
+}
+
+// Read runs fn in a transaction that sees one state of the database. Changing
+// statements fail.
+func (d *DB) Read(ctx context.Context, fn func(*Tx) error) error {
+	return d.engine.read(ctx, fn)
+}
+
+// Close waits for the running group and closes the database.
+func (d *DB) Close() error { return d.engine.close() }
+
+// A Flusher makes something durable outside the database before a commit: the
+// protection journal. Flush is called once a commit with the items of every
+// transaction in it, in order; when it fails, the commit does not happen.
+type Flusher interface{ Flush(items []any) error }
+
+// runner is a connection or a transaction, with prepared statements kept.
+type runner interface {
+	exec(ctx context.Context, query string, args []any) (sql.Result, error)
+	query(ctx context.Context, query string, args []any) (*sql.Rows, error)
+}
+
+// Tx is a running transaction. It is used by one goroutine and not after the
+// function that received it has returned.
+type Tx struct {
+	ctx     context.Context
+	run     runner
+	dialect Dialect
+	flush   []flushItem
+	after   []func()
+	closed  bool
+}
+
+type flushItem struct {
+	to   Flusher
+	item any
+}
+
+// Dialect tells which engine runs the transaction.
+func (t *Tx) Dialect() Dialect { return t.dialect }
+
+// Context is for libraries that want one; it is never cancelled on SQLite.
+func (t *Tx) Context() context.Context { return t.ctx }
+
+// Before hands an item to a Flusher just before the commit. It is dropped when
+// the transaction is undone.
+func (t *Tx) Before(f Flusher, item any) { t.flush = append(t.flush, flushItem{f, item}) }
+
+// After runs fn once the changes are on disk, on the caller's goroutine.
+func (t *Tx) After(fn func()) { t.after = append(t.after, fn) }
+
+// Exec runs a statement and gives the number of rows it changed.
+func (t *Tx) Exec(query string, args ...any) (int64, error) {
+	args, err := t.ready(args)
+	if err != nil {
+		return 0, err
+	}
+	res, err := t.run.exec(t.ctx, query, args)
+	if err != nil {
+		return 0, translate(err)
+	}
+	n, err := res.RowsAffected()
+	return n, translate(err)
+}
+
+// Query runs a statement that gives rows. Use Collect to read them.
+func (t *Tx) Query(query string, args ...any) (*sql.Rows, error) {
+	args, err := t.ready(args)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := t.run.query(t.ctx, query, args)
+	return rows, translate(err)
+}
+
+// QueryRow runs a statement that gives at most one row. Its Scan returns
+// NOT_FOUND when there is none.
+func (t *Tx) QueryRow(query string, args ...any) Row {
+	rows, err := t.Query(query, args...)
+	return Row{rows, err}
+}
+
+func (t *Tx) ready(args []any) ([]any, error) {
+	if t.closed {
+		return nil, fmt.Errorf("db: transaction used after its function returned")
+	}
+	return plain(args)
+}
+
+// Row is the answer of QueryRow.
+type Row struct {
+	rows *sql.Rows
+	err  error
+}
+
+// Scan reads the row's columns. It returns NOT_FOUND when there is no row.
+func (r Row) Scan(dest ...any) error {
+	if r.err != nil {
+		return r.err
+	}
+	defer func() { _ = r.rows.Close() }()
+	if !r.rows.Next() {
+		if err := r.rows.Err(); err != nil {
+			return translate(err)
+		}
+		return errNoRow
+	}
+	if err := r.rows.Scan(dest...); err != nil {
+		return fmt.Errorf("db: scan: %w", err)
+	}
+	return translate(r.rows.Close())
+}
+
+var errNoRow = errs.New(errs.NotFound, "not_found", "there is no such record")
+
+// Scan reads one row's columns; it is what Collect gives to its reader.
+type Scan func(dest ...any) error
+
+// Collect reads all rows of tx.Query with one function:
+//
+//	rows, err := tx.Query(...)
+//	events, err := db.Collect(rows, err, scanEvent)
+func Collect[T any](rows *sql.Rows, err error, read func(Scan) (T, error)) ([]T, error) {
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	var out []T
+	for rows.Next() {
+		v, err := read(rows.Scan)
+		if err != nil {
+			return nil, fmt.Errorf("db: scan: %w", err)
+		}
+		out = append(out, v)
+	}
+	return out, translate(rows.Err())
+}
+
+// maxArgs is SQLite's limit on arguments of one statement; PostgreSQL's is
+// twice that.
+const maxArgs = 32766
+
+// InsertMany inserts rows in as few statements as the engines allow:
+//
+//	tx.InsertMany("insert into tag (customer_id, name) values", "on conflict do nothing", rows)
+//
+// Every row has the same number of values. It gives the number of rows changed.
+func (t *Tx) InsertMany(head, tail string, rows [][]any) (int64, error) {
+	if len(rows) == 0 {
+		return 0, nil
+	}
+	width := len(rows[0])
+	step := max(1, min(maxArgs/max(1, width), 500))
+	var total int64
+	for len(rows) > 0 {
+		part := rows[:min(step, len(rows))]
+		rows = rows[len(part):]
+		args := make([]any, 0, len(part)*width)
+		for _, r := range part {
+			if len(r) != width {
+				return total, fmt.Errorf("db: InsertMany: rows of %d and %d values", width, len(r))
+			}
+			args = append(args, r...)
+		}
+		n, err := t.Exec(head+" "+tuples(len(part), width)+" "+tail, args...)
+		total += n
+		if err != nil {
+			return total, err
+		}
+	}
+	return total, nil
+}
+
+// tuples writes ($1,$2),($3,$4) for n rows of a width.
+func tuples(n, width int) string {
+	var b strings.Builder
+	arg := 1
+	for i := range n {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteByte('(')
+		for j := range width {
+			if j > 0 {
+				b.WriteByte(',')
+			}
+			fmt.Fprintf(&b, "$%d", arg)
+			arg++
+		}
+		b.WriteByte(')')
+	}
+	return b.String()
+}

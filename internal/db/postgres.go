@@ -1,0 +1,132 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math/rand/v2"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+
+	"candor/internal/errs"
+)
+
+// pgEngine runs READ COMMITTED transactions and repeats those that lost a
+// deadlock or a serialization race.
+type pgEngine struct{ pool *sql.DB }
+
+// maxPostgresConns bounds one process; several processes share a server's limit.
+const maxPostgresConns = 24
+
+// tries is how often a transaction that lost a race is run.
+const tries = 8
+
+func openPostgres(ctx context.Context, place string, migrations fs.FS) (*DB, error) {
+	cfg, err := pgx.ParseConfig(place)
+	if err != nil {
+		return nil, errs.Wrap(err, errs.Invalid, "bad_database_url", "the database URL cannot be read; write postgres://user@host/name?sslmode=verify-full")
+	}
+	if err := refusePlaintext(cfg); err != nil {
+		return nil, err
+	}
+	e := &pgEngine{pool: stdlib.OpenDB(*cfg)}
+	e.pool.SetMaxOpenConns(maxPostgresConns)
+	e.pool.SetMaxIdleConns(maxPostgresConns)
+	if err := prepare(ctx, e.pool, migrations); err != nil {
+		return nil, errors.Join(err, e.pool.Close())
+	}
+	return &DB{engine: e, dialect: Postgres}, nil
+}
+
+// refusePlaintext is SEC-06: TLS or a Unix socket on every hop, with no
+// fall-back to neither.
+func refusePlaintext(cfg *pgx.ConnConfig) error {
+	plaintext := func(host string, tls bool) bool { return !tls && !strings.HasPrefix(host, "/") }
+	bad := plaintext(cfg.Host, cfg.TLSConfig != nil)
+	for _, f := range cfg.Fallbacks {
+		bad = bad || plaintext(f.Host, f.TLSConfig != nil)
+	}
+	if bad {
+		return errs.New(errs.Invalid, "plaintext_database", "the database connection would not be encrypted; set sslmode=verify-full (or require) in the URL, or use a Unix socket")
+	}
+	return nil
+}
+
+func prepare(ctx context.Context, pool *sql.DB, migrations fs.FS) error {
+	var collate string
+	err := pool.QueryRowContext(ctx, "select datcollate from pg_database where datname = current_database()").Scan(&collate)
+	if err != nil {
+		return errs.Wrap(err, errs.Unavailable, errs.FailClosed, "the database cannot be reached; check its URL and that it runs")
+	}
+	if collate != "C" {
+		return errs.New(errs.Invalid, "wrong_collation", "the database has collation %s; make one with: create database candor template template0 encoding 'UTF8' locale 'C'", collate)
+	}
+	return migrate(ctx, pool, Postgres, migrations)
+}
+
+func (e *pgEngine) write(ctx context.Context, fn func(*Tx) error) error {
+	return e.repeat(ctx, &sql.TxOptions{}, fn)
+}
+
+func (e *pgEngine) read(ctx context.Context, fn func(*Tx) error) error {
+	return e.repeat(ctx, &sql.TxOptions{ReadOnly: true, Isolation: sql.LevelRepeatableRead}, fn)
+}
+
+func (e *pgEngine) repeat(ctx context.Context, opts *sql.TxOptions, fn func(*Tx) error) error {
+	var err error
+	for try := range tries {
+		if try > 0 {
+			time.Sleep(time.Duration(1+rand.IntN(1<<try)) * time.Millisecond)
+		}
+		var tx *Tx
+		tx, err = e.once(ctx, opts, fn)
+		if err == nil {
+			for _, after := range tx.after {
+				after()
+			}
+			return nil
+		}
+		if !isBusy(err) {
+			return err
+		}
+	}
+	return err
+}
+
+func (e *pgEngine) once(ctx context.Context, opts *sql.TxOptions, fn func(*Tx) error) (*Tx, error) {
+	stx, err := e.pool.BeginTx(ctx, opts)
+	if err != nil {
+		return nil, translate(err)
+	}
+	defer func() { _ = stx.Rollback() }()
+	tx := &Tx{ctx: ctx, run: pgTx{stx}, dialect: Postgres}
+	defer func() { tx.closed = true }()
+	if err := fn(tx); err != nil {
+		return nil, err
+	}
+	if err := flush([]*call{{tx: tx}}); err != nil {
+		return nil, errs.Wrap(err, errs.Unavailable, errs.FailClosed, "the change could not be stored; nothing was changed, try again")
+	}
+	if err := stx.Commit(); err != nil {
+		return nil, fmt.Errorf("commit: %w", translate(err))
+	}
+	return tx, nil
+}
+
+func (e *pgEngine) close() error { return e.pool.Close() }
+
+// pgTx leaves the keeping of prepared statements to the driver.
+type pgTx struct{ tx *sql.Tx }
+
+func (t pgTx) exec(ctx context.Context, query string, args []any) (sql.Result, error) {
+	return t.tx.ExecContext(ctx, query, args...)
+}
+
+func (t pgTx) query(ctx context.Context, query string, args []any) (*sql.Rows, error) {
+	return t.tx.QueryContext(ctx, query, args...)
+}
