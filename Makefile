@@ -1,0 +1,28 @@
+# The few commands of this project. A fresh machine needs only Go: make test
+# installs the rest when it is missing and it may.
+.DEFAULT_GOAL := help
+.PHONY: help test check lint requirements schema bench run
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+test: ## every test on both engines, in Chromium, with real SDKs (RACE=1: with the race detector)
+	@scripts/test
+
+check: lint ## what CI runs: format, vet, staticcheck, known vulnerabilities, all tests with -race
+	@RACE=1 scripts/test
+
+lint: ## the checks that run no test
+	@scripts/lint
+
+requirements: ## each requirement of the catalogue with the tests that carry it
+	@go run ./cmd/requirements
+
+schema: ## write internal/db/schema.sql anew from the migrations
+	@go generate ./internal/db/schema
+
+bench: ## the benchmarks; slow, print ratios, never part of a check
+	@go test -run '^$$' -bench . -benchmem ./...
+
+run: ## the demo
+	@go run ./cmd/candor demo
