@@ -109,15 +109,18 @@ var (
 )
 
 // New makes a time-ordered id, unique in this process and, but for one chance
-// in 4,096 of two processes sharing a number, across processes. It is not for
-// customers: use NewCustomer.
-func New[K kind]() ID[K] {
+// in 4,096 of two processes sharing a number, across processes:
+//
+//	e := id.New[id.Event]()
+//
+// It is not for customers: use NewCustomer.
+func New[I ID[K], K kind]() I {
 	now := time.Now().UnixMicro() - epoch
 	for {
 		prev := last.Load()
 		next := max(now, prev+1)
 		if last.CompareAndSwap(prev, next) {
-			return ID[K](next<<12 | node)
+			return I(next<<12 | node)
 		}
 	}
 }

@@ -6,7 +6,7 @@ import (
 )
 
 func TestStringParsesBack(t *testing.T) {
-	c, e := NewCustomer(), New[eventKind]()
+	c, e := NewCustomer(), New[Event]()
 	if got, err := Parse[Customer](c.String()); err != nil || got != c {
 		t.Errorf("%v, %v", got, err)
 	}
@@ -24,9 +24,9 @@ func TestStringParsesBack(t *testing.T) {
 }
 
 func TestIDsRise(t *testing.T) {
-	prev := New[eventKind]()
+	prev := New[Event]()
 	for range 100000 {
-		next := New[eventKind]()
+		next := New[Event]()
 		if next <= prev {
 			t.Fatalf("%d after %d", next, prev)
 		}
