@@ -1,0 +1,157 @@
+// Package rulepack holds the law's numbers as data: one versioned YAML file per
+// jurisdiction with its deadlines, ages, permission models, windows and
+// holidays. Code counts; it never knows a number by itself.
+//
+// A jurisdiction is chosen from evidence of where a person lives. Where the
+// evidence is missing, conflicts or points to a place without a pack, the pack
+// STRICT applies: for every rule the most protective value of all packs.
+//
+// Every clock gives three days: Legal, the statute's limit on the
+// best-supported reading; Safe, the earliest that any serious reading supports,
+// which is the engine's red line; and Target, an internal goal.
+package rulepack
+
+import (
+	"time"
+
+	"candor/internal/term"
+)
+
+// Strict is the name of the computed pack: the most protective value of every
+// rule.
+const Strict term.Market = "STRICT"
+
+// Permission is what must be true before a person may be written to with
+// marketing on a channel: the layer of ePrivacy 13, CAN-SPAM and their kin,
+// beside the legal basis.
+type Permission string
+
+// The models of permission, the most protective first.
+const (
+	OptIn     Permission = "opt-in"     // only after a yes
+	AfterSale Permission = "after-sale" // own similar goods, to a buyer who was offered to refuse
+	OptOut    Permission = "opt-out"    // until a no
+	Service   Permission = "service"    // not marketing: what the person asked for
+)
+
+// ConsentKind says what sort of consent a life is for.
+type ConsentKind string
+
+// The kinds of consent whose life a pack sets.
+const (
+	Marketing  ConsentKind = "marketing"   // from the last positive interaction
+	Tracker    ConsentKind = "tracker"     // from the choice
+	HealthSale ConsentKind = "health-sale" // from the signature
+)
+
+// RefusalKind says what sort of no a cool-down is for.
+type RefusalKind string
+
+// The kinds of refusal whose cool-down a pack sets.
+const (
+	Refusal     RefusalKind = "refusal"      // any no
+	SaleRefusal RefusalKind = "sale-refusal" // opt-out of sale or sharing, limit of sensitive use
+)
+
+// Window is the part of a day, in the person's zone, in which marketing may
+// arrive. From is included, To is not, both in minutes from midnight.
+type Window struct{ From, To int }
+
+// Contains reports whether a civil time is in the window.
+func (w Window) Contains(t time.Time) bool {
+	m := t.Hour()*60 + t.Minute()
+	return w.From <= m && m < w.To
+}
+
+// Ages are thresholds in completed years.
+type Ages struct {
+	Consent   int // from this age a person consents alone
+	Profiling int // below it, no advertising based on profiling
+	Adult     int
+}
+
+// Exception is a ground on which data outlive a request to erase them.
+type Exception struct {
+	Ground string // such as "legal obligation"
+	Source string // the article or section
+}
+
+// Set is all packs in use. It is immutable and safe for concurrent use.
+type Set struct {
+	packs     map[term.Market]*Pack
+	calendars map[string]*Calendar
+	strict    *Pack
+	version   string
+}
+
+// Pack is the law of one jurisdiction. It is immutable.
+type Pack struct {
+	Market  term.Market
+	Version string               // the market and the day of its last change, such as "EU 2026-11-01"
+	Title   map[term.Lang]string // for screens and notices
+	Covers  []string             // ISO 3166 codes: "DE", "US-CA"
+	Zones   []string             // IANA zones its people may live in, the earliest first
+	rules   rules
+}
+
+// Version names the exact rules in use: a change of any pack changes it.
+func (s *Set) Version() string { return s.version }
+
+// Pack gives the pack of a market, also for Strict.
+func (s *Set) Pack(m term.Market) (*Pack, bool) {
+	if m == Strict {
+		return s.strict, true
+	}
+	p, ok := s.packs[m]
+	return p, ok
+}
+
+// Strict gives the most protective pack.
+func (s *Set) Strict() *Pack { return s.strict }
+
+// PermissionModel is the law's default on a channel. An unknown channel is
+// opt-in.
+func (p *Pack) PermissionModel(ch term.Channel) Permission {
+	if m, ok := p.rules.Permission[ch]; ok {
+		return m
+	}
+	return OptIn
+}
+
+// ConsentTTL is how long a consent of this kind lives at most.
+func (p *Pack) ConsentTTL(k ConsentKind) Period { return p.rules.ConsentLife[k] }
+
+// ReaskBar is how long after a no nobody may ask again. It is a minimum period:
+// asking is allowed from the day after its end.
+func (p *Pack) ReaskBar(k RefusalKind) Period { return p.rules.ReaskBar[k] }
+
+// SendWindow is when marketing may arrive on a channel.
+func (p *Pack) SendWindow(ch term.Channel) Window {
+	if w, ok := p.rules.SendWindow[ch]; ok {
+		return w
+	}
+	return p.rules.SendWindow[term.NoChannel]
+}
+
+// ConfirmNeeded reports whether an address on this channel must be confirmed by
+// its owner before marketing.
+func (p *Pack) ConfirmNeeded(ch term.Channel) bool { return p.rules.Confirm.has(ch) }
+
+// ConfirmWithin is how long a confirmation link lives.
+func (p *Pack) ConfirmWithin() time.Duration { return p.rules.Confirm.LinkLives.Duration() }
+
+// UnconfirmedDelete is when an address that nobody confirmed is deleted.
+func (p *Pack) UnconfirmedDelete() time.Duration { return p.rules.Confirm.DeleteAfter.Duration() }
+
+// UnsubscribeLives is how long a link to unsubscribe must work at least.
+func (p *Pack) UnsubscribeLives() time.Duration { return p.rules.Unsubscribe.LinkLives.Duration() }
+
+// SignalHonoured reports whether an opt-out signal of the browser, such as
+// Global Privacy Control, binds.
+func (p *Pack) SignalHonoured() bool { return p.rules.SignalHonoured }
+
+// Ages gives the age thresholds.
+func (p *Pack) Ages() Ages { return p.rules.Ages }
+
+// ErasureExceptions lists on which grounds data may outlive an erasure.
+func (p *Pack) ErasureExceptions() []Exception { return p.rules.ErasureExceptions }
