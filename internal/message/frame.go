@@ -1,0 +1,98 @@
+package message
+
+import (
+	_ "embed"
+	"html/template"
+	"strings"
+
+	"candor/internal/errs"
+	"candor/internal/term"
+)
+
+// Frame is what the sender puts around a content: who writes, why the person
+// gets it, and the ways to choose and to stop. Content cannot leave it out.
+type Frame struct {
+	Brand       string // the name people know
+	Postal      string // the controller and its postal address
+	Contact     string // an address that is read
+	Why         string // why the person gets this, in words
+	Choices     string // https address of the person's choices
+	Unsubscribe string // https address that ends it; "" for service mails
+}
+
+// frameWords are the sender's own words in one language.
+type frameWords struct {
+	Unsubscribe, Choices, Contact string
+	WhyConsent, WhyService        string // %s stands for the purpose's title
+}
+
+var ourWords = map[term.Lang]frameWords{
+	"en": {
+		Unsubscribe: "Unsubscribe", Choices: "Your choices", Contact: "Questions about your data:",
+		WhyConsent: "You are receiving this because you are on our list for “%s”.",
+		WhyService: "You are receiving this because it is part of “%s”.",
+	},
+	"de": {
+		Unsubscribe: "Abbestellen", Choices: "Ihre Auswahl", Contact: "Fragen zu Ihren Daten:",
+		WhyConsent: "Sie erhalten diese Nachricht, weil Sie auf unserer Liste für „%s“ stehen.",
+		WhyService: "Sie erhalten diese Nachricht, weil sie zu „%s“ gehört.",
+	},
+}
+
+// Speaks reports whether the sender has its own words in a language: a message
+// whose footer is in another language than its text is not sent (LNT-20).
+func Speaks(l term.Lang) bool { _, ok := ourWords[l]; return ok }
+
+//go:embed mail.html
+var mailHTML string
+
+var mailPage = template.Must(template.New("mail").Parse(mailHTML))
+
+// mailData is what the page of a mail shows.
+type mailData struct {
+	Frame
+	Lang             term.Lang
+	Subject, Preview string
+	Body             template.HTML
+	Words            frameWords
+}
+
+// framed puts the frame around a rendered content and gives both parts. It
+// fails with E_CONTENT when something the law asks for is missing.
+func framed(r Rendered, f Frame, class Class) (html, text string, err error) {
+	w, ok := ourWords[r.Lang]
+	if !ok {
+		return "", "", errs.New(errs.Invalid, errs.Content, "the sender has no footer in the language %s", r.Lang)
+	}
+	if strings.TrimSpace(f.Postal) == "" || strings.TrimSpace(f.Contact) == "" {
+		return "", "", errs.New(errs.Invalid, errs.Content, "the controller's postal address or contact is missing")
+	}
+	if class == Marketing && (f.Unsubscribe == "" || f.Choices == "" || f.Why == "") {
+		return "", "", errs.New(errs.Invalid, errs.Content, "the way out, the choices or the reason is missing")
+	}
+	var b strings.Builder
+	data := mailData{
+		Frame: f, Lang: r.Lang, Subject: r.Subject, Preview: r.Preview, Words: w,
+		Body: template.HTML(r.HTML), //nolint:gosec // cleaned by Compile, values escaped by Render
+	}
+	if err := mailPage.Execute(&b, data); err != nil {
+		return "", "", errs.Wrap(err, errs.Internal, "", "the mail's page cannot be written")
+	}
+	return b.String(), framedText(r, f, w), nil
+}
+
+func framedText(r Rendered, f Frame, w frameWords) string {
+	var b strings.Builder
+	b.WriteString(f.Brand + "\n\n" + strings.TrimSpace(r.Text) + "\n\n-- \n")
+	if f.Why != "" {
+		b.WriteString(f.Why + "\n")
+	}
+	if f.Unsubscribe != "" {
+		b.WriteString(w.Unsubscribe + ": " + f.Unsubscribe + "\n")
+	}
+	if f.Choices != "" {
+		b.WriteString(w.Choices + ": " + f.Choices + "\n")
+	}
+	b.WriteString("\n" + f.Postal + "\n" + w.Contact + " " + f.Contact + "\n")
+	return b.String()
+}
