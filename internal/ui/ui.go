@@ -1,0 +1,57 @@
+// Package ui is how Candor looks and speaks on a page: the style sheet, the
+// page frame that customers see, the components, the words of the frame in
+// every language, and the headers that keep a page private.
+//
+// Pages are html/template files, parsed at start for each language; a missing
+// template, a missing word or a page that cannot be rendered empty stops the
+// start. Everything works without script, and the Content-Security-Policy
+// forbids it.
+//
+// The package knows no domain. A page package embeds its own templates and
+// words and hands them to Load.
+package ui
+
+import "candor/internal/term"
+
+// Frame is what surrounds a page's own content.
+type Frame struct {
+	Lang    term.Lang // of the page and its words
+	Title   string    // the heading and the title of the window
+	Intro   string    // one or two sentences under the heading, or ""
+	Brand   string    // the business's name, as the charter has it
+	Home    string    // where the brand's name leads, or ""
+	Nav     []Link    // the sections of the privacy centre, or none
+	Langs   []Link    // the same page in the other languages
+	Footer  []Link    // notice, contact, complaint
+	Message *Message  // what has just happened, after a redirect
+	Narrow  bool      // a form or an answer rather than a centre
+	Bare    bool      // no heading of the frame: the page brings its own h1
+}
+
+// Link leads somewhere.
+type Link struct {
+	Text    string
+	URL     string
+	Lang    term.Lang // of the target, when it differs from the page's
+	Current bool      // this is where the reader is
+}
+
+// Tone says how a message, a status or a badge is meant. It is never told by
+// colour alone: each has its own sign.
+type Tone string
+
+// The tones.
+const (
+	Plain Tone = "plain" // neither good nor bad
+	Good  Tone = "good"  // done, allowed, in force
+	Warn  Tone = "warn"  // waiting, ends soon
+	Bad   Tone = "bad"   // refused, failed, ended
+	Info  Tone = "info"  // good to know
+)
+
+// Message tells the reader what happened or what to mind. Title may be "".
+type Message struct {
+	Tone  Tone
+	Title string
+	Text  string
+}
