@@ -1,0 +1,73 @@
+package ledger
+
+import (
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+
+	"candor/internal/clock"
+	"candor/internal/db"
+	"candor/internal/errs"
+	"candor/internal/id"
+	"candor/internal/ledger/receipt"
+)
+
+// Append writes an entry in the caller's transaction. It proves nothing until
+// the transaction has committed and a checkpoint covers it.
+func (l *Log) Append(tx *db.Tx, kind Kind, at clock.Instant, content any) (Written, error) {
+	w, err := Prepare(kind, at, content)
+	if err != nil {
+		return Written{}, err
+	}
+	return w, l.Put(tx, w)
+}
+
+// Prepare does what of Append needs no database: canonical JSON, salt and
+// commitment. Writers of many entries call it before their transaction.
+func Prepare(kind Kind, at clock.Instant, content any) (Written, error) {
+	if kind == "" || at.IsZero() {
+		return Written{}, fmt.Errorf("ledger: an entry needs a kind and a time")
+	}
+	raw, err := json.Marshal(content)
+	if err != nil {
+		return Written{}, fmt.Errorf("ledger: content of %s: %w", kind, err)
+	}
+	canonical, err := receipt.Canonical(raw)
+	if err != nil {
+		return Written{}, fmt.Errorf("ledger: content of %s: %w", kind, err)
+	}
+	w := Written{Entry: newEntry(), Kind: kind, At: at, Salt: make([]byte, receipt.SaltSize), Content: canonical}
+	_, _ = rand.Read(w.Salt)
+	w.Commit, err = w.commitment()
+	return w, err
+}
+
+// Put writes a prepared entry in the caller's transaction.
+func (l *Log) Put(tx *db.Tx, w Written) error {
+	_, err := tx.Exec(`insert into ledger_entry (entry_id, kind, at, salt, commitment, content) values ($1, $2, $3, $4, $5, $6)`,
+		w.Entry, w.Kind, w.At, w.Salt, w.Commit, string(w.Content))
+	if err != nil {
+		return errs.Wrap(err, errs.Unavailable, errs.FailClosed, "the ledger could not be written, so nothing was done; try again")
+	}
+	return nil
+}
+
+func newEntry() id.Entry { return id.New[id.Entry]() }
+
+// commitment recomputes what the leaf must hold.
+func (w Written) commitment() ([]byte, error) {
+	record, err := w.Record()
+	if err != nil {
+		return nil, err
+	}
+	return receipt.Commit(w.Salt, record), nil
+}
+
+// Record is the entry as committed to, in canonical JSON: what a receipt shows.
+func (w Written) Record() (json.RawMessage, error) {
+	raw, err := json.Marshal(Entry{w.Entry, w.Kind, w.At, w.Content})
+	if err != nil {
+		return nil, err
+	}
+	return receipt.Canonical(raw)
+}

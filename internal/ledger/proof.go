@@ -1,0 +1,69 @@
+package ledger
+
+import (
+	"context"
+
+	"github.com/transparency-dev/merkle/proof"
+
+	"candor/internal/db"
+	"candor/internal/errs"
+	"candor/internal/id"
+	"candor/internal/ledger/receipt"
+)
+
+// Proof shows that an entry is in the tree of a signed checkpoint.
+type Proof struct {
+	Row     Row
+	Size    int64         // leaves of the checkpoint's tree
+	Proof   receipt.Proof // String gives a C2SP tlog-proof
+	Receipt []byte        // the whole receipt, as candor verify reads it
+}
+
+// Proof proves an entry under the newest checkpoint. It returns NOT_FOUND for an
+// unknown entry, and CONFLICT with ProofPending until a checkpoint covers it.
+func (l *Log) Proof(ctx context.Context, e id.Entry) (Proof, error) {
+	var p Proof
+	err := l.db.Read(ctx, func(tx *db.Tx) (err error) {
+		if p.Row, err = l.get(tx, e); err != nil {
+			return err
+		}
+		var signed string
+		err = tx.QueryRow(`select size, note from ledger_checkpoint order by size desc limit 1`).Scan(&p.Size, &signed)
+		if errs.Is(err, errs.NotFound) || err == nil && (p.Row.Pos < 0 || p.Row.Pos >= p.Size) {
+			return errs.New(errs.Conflict, ProofPending, "the entry is on record and its proof follows within seconds; ask again")
+		}
+		if err != nil {
+			return err
+		}
+		p.Proof = receipt.Proof{Index: p.Row.Pos, Checkpoint: []byte(signed)}
+		p.Proof.Hashes, err = inclusion(tx, p.Row.Pos, p.Size)
+		return err
+	})
+	if err != nil {
+		return Proof{}, err
+	}
+	record, err := p.Row.Record()
+	if err != nil {
+		return Proof{}, err
+	}
+	p.Receipt, err = receipt.Receipt{Record: record, Salt: p.Row.Salt, LeafIndex: p.Row.Pos, Proof: p.Proof.String()}.Marshal()
+	return p, err
+}
+
+// inclusion gives the audit path of a leaf (RFC 6962 §2.1.1) from the tiles.
+func inclusion(tx *db.Tx, index, size int64) ([][]byte, error) {
+	need, err := proof.Inclusion(uint64(index), uint64(size))
+	if err != nil {
+		return nil, err
+	}
+	r := &nodes{tx, map[tile][]byte{}}
+	hashes := make([][]byte, 0, len(need.IDs))
+	for _, n := range need.IDs {
+		h, err := r.get(n)
+		if err != nil {
+			return nil, err
+		}
+		hashes = append(hashes, h)
+	}
+	return need.Rehash(hashes, hashPair)
+}

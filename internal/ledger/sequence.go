@@ -1,0 +1,266 @@
+package ledger
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"time"
+
+	"golang.org/x/mod/sumdb/note"
+
+	"candor/internal/clock"
+	"candor/internal/db"
+	"candor/internal/errs"
+	"candor/internal/id"
+	"candor/internal/ledger/receipt"
+)
+
+// head is how far the tree has grown.
+type head struct {
+	size   int64
+	root   []byte
+	latest clock.Instant // the latest time a round saw
+}
+
+// Run is the sequencer. It numbers new entries and signs checkpoints about every
+// second until the context ends; of several processes, the one with the lease
+// does. Trouble shows in Health and does not end it.
+func (l *Log) Run(ctx context.Context) error {
+	poll := time.NewTicker(roundEvery)
+	defer poll.Stop()
+	for {
+		if _, err := l.sequence(ctx); err != nil && ctx.Err() == nil && errs.CodeOf(err) != db.ErrLeaseLost {
+			l.log.Warn("ledger: a round failed", "code", errs.CodeOf(err))
+		}
+		select {
+		case <-ctx.Done():
+			return l.release(context.WithoutCancel(ctx))
+		case <-poll.C:
+		}
+	}
+}
+
+// Sequence does one round now: it numbers what has no number, signs and anchors.
+// It gives the number of entries. It returns CONFLICT while another process has
+// the lease.
+func (l *Log) Sequence(ctx context.Context) (int, error) {
+	total := 0
+	for {
+		n, err := l.sequence(ctx)
+		total += n
+		if err != nil || n < sequenceBatch {
+			return total, errors.Join(err, l.release(ctx))
+		}
+	}
+}
+
+func (l *Log) sequence(ctx context.Context) (int, error) {
+	l.round.Lock()
+	defer l.round.Unlock()
+	n, err := l.oneRound(ctx)
+	if code := errs.CodeOf(err); code == db.ErrLeaseLost {
+		l.lease = nil
+		return n, err
+	}
+	if ctx.Err() == nil {
+		l.setTrouble(err)
+	}
+	return n, err
+}
+
+func (l *Log) oneRound(ctx context.Context) (int, error) {
+	work, err := l.hasWork(ctx)
+	if err != nil || !work {
+		return 0, err
+	}
+	if l.lease == nil {
+		if err := l.take(ctx); err != nil {
+			return 0, err
+		}
+	}
+	h, n, err := l.number(ctx)
+	if err != nil {
+		return n, err
+	}
+	if now := l.clock.Now(); now.Add(clockStep) < h.latest {
+		return n, errs.New(errs.Unavailable, ClockStepped, "the clock went back by %s; no checkpoints are signed until it has caught up: set the clock right", h.latest.Sub(now))
+	}
+	return n, l.sign(ctx, h)
+}
+
+// hasWork looks, without writing, whether a round would change anything.
+func (l *Log) hasWork(ctx context.Context) (bool, error) {
+	work := false
+	err := l.db.Read(ctx, func(tx *db.Tx) error {
+		var n int64
+		err := tx.QueryRow(`select count(*) from (select entry_id from ledger_entry where pos is null limit 1) p`).Scan(&n)
+		if err != nil {
+			return err
+		}
+		h, err := readHead(tx)
+		if err != nil {
+			return err
+		}
+		last, err := newestCheckpoint(tx)
+		work = n > 0 || h.size != last.size || l.clock.Now().Add(clockStep) < h.latest
+		for _, o := range l.also {
+			if err != nil || work {
+				return err
+			}
+			work, err = o.Pending(tx)
+		}
+		return err
+	})
+	return work, err
+}
+
+// take takes the lease, and looks whether the database is the one that was
+// anchored.
+func (l *Log) take(ctx context.Context) error {
+	var got db.Lease
+	err := l.db.Write(ctx, func(tx *db.Tx) (err error) {
+		now := l.clock.Now()
+		got, err = db.TakeLease(tx, leaseName, l.holder, now.Add(db.LeaseTime), now)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	l.lease = &got
+	return l.checkAnchor(ctx)
+}
+
+func (l *Log) release(ctx context.Context) error {
+	l.round.Lock()
+	defer l.round.Unlock()
+	if l.lease == nil {
+		return nil
+	}
+	lease := *l.lease
+	l.lease = nil
+	return l.db.Write(ctx, lease.Release)
+}
+
+// number gives leaf numbers, in one transaction under the lease, to what has
+// none. An entry is found because it has no number, never because its id is
+// higher than the last: ids commit late, and may be used again.
+func (l *Log) number(ctx context.Context) (head, int, error) {
+	var h head
+	var n int
+	lease := *l.lease
+	err := l.db.Write(ctx, func(tx *db.Tx) (err error) {
+		now := l.clock.Now()
+		if err = lease.Hold(tx, now.Add(db.LeaseTime)); err != nil {
+			return err
+		}
+		if h, err = readHead(tx); err != nil {
+			return err
+		}
+		if n, err = grow(tx, &h); err != nil {
+			return err
+		}
+		h.latest = max(h.latest, now)
+		for _, o := range l.also {
+			if _, err = o.Number(tx); err != nil {
+				return err
+			}
+		}
+		return writeHead(tx, h)
+	})
+	return h, n, err
+}
+
+// grow appends the commitments of entries without a number to the tree.
+func grow(tx *db.Tx, h *head) (int, error) {
+	type pending struct {
+		entry  id.Entry
+		commit []byte
+	}
+	rows, err := tx.Query(`select entry_id, commitment from ledger_entry where pos is null order by entry_id limit $1`, sequenceBatch)
+	found, err := db.Collect(rows, err, func(scan db.Scan) (p pending, err error) { return p, scan(&p.entry, &p.commit) })
+	if err != nil || len(found) == 0 {
+		return 0, err
+	}
+	e, err := readEdge(tx, h.size, h.root)
+	if err != nil {
+		return 0, err
+	}
+	var failed error
+	store := func(t tile, hashes []byte) {
+		if failed == nil {
+			failed = writeTile(tx, t, hashes)
+		}
+	}
+	for _, p := range found {
+		if _, err := tx.Exec(`update ledger_entry set pos = $1 where entry_id = $2`, e.size, p.entry); err != nil {
+			return 0, err
+		}
+		e.add(hashLeaf(p.commit), store)
+	}
+	e.open(store)
+	h.size, h.root = e.size, e.root()
+	return len(found), failed
+}
+
+// sign signs a checkpoint of the tree as committed, anchors it, and only then
+// publishes it. A size that has a checkpoint gets no other.
+func (l *Log) sign(ctx context.Context, h head) error {
+	var last head
+	err := l.db.Read(ctx, func(tx *db.Tx) (err error) {
+		last, err = newestCheckpoint(tx)
+		return err
+	})
+	if err != nil || h.size == last.size {
+		if err == nil && h.size > 0 && !bytes.Equal(h.root, last.root) {
+			err = errTiles
+		}
+		return err
+	}
+	if h.size < last.size {
+		return errTiles
+	}
+	text := receipt.Checkpoint{Origin: l.origin, Size: h.size, Root: h.root}.Body()
+	signed, err := note.Sign(&note.Note{Text: text}, l.signer)
+	if err != nil {
+		return err
+	}
+	now := l.clock.Now()
+	if err := l.anchor.add(anchored{At: now, Checkpoint: string(signed)}, h); err != nil {
+		return err
+	}
+	lease := *l.lease
+	return l.db.Write(ctx, func(tx *db.Tx) error {
+		if err := lease.Hold(tx, now.Add(db.LeaseTime)); err != nil {
+			return err
+		}
+		_, err := tx.Exec(`insert into ledger_checkpoint (size, root, note, at) values ($1, $2, $3, $4) on conflict (size) do nothing`,
+			h.size, h.root, string(signed), now)
+		return err
+	})
+}
+
+func readHead(tx *db.Tx) (head, error) {
+	h := head{root: (&edge{}).root()}
+	err := tx.QueryRow(`select size, root, latest_at from ledger_tree where name = 'ledger'`).Scan(&h.size, &h.root, &h.latest)
+	if errs.Is(err, errs.NotFound) {
+		return h, nil
+	}
+	return h, err
+}
+
+func writeHead(tx *db.Tx, h head) error {
+	_, err := tx.Exec(`insert into ledger_tree (name, size, root, latest_at) values ('ledger', $1, $2, $3)
+		on conflict (name) do update set size = excluded.size, root = excluded.root, latest_at = excluded.latest_at`,
+		h.size, h.root, h.latest)
+	return err
+}
+
+// newestCheckpoint gives size and root of the newest checkpoint, or size 0.
+func newestCheckpoint(tx *db.Tx) (head, error) {
+	var h head
+	err := tx.QueryRow(`select size, root from ledger_checkpoint order by size desc limit 1`).Scan(&h.size, &h.root)
+	if errs.Is(err, errs.NotFound) {
+		return head{}, nil
+	}
+	return h, err
+}

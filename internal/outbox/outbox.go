@@ -1,0 +1,149 @@
+// Package outbox carries effects upward: a package tells what it did, in the
+// transaction that did it, and packages above, which it does not know, follow.
+//
+// The ledger's sequencer numbers messages in the order in which it finds them
+// committed. A follower reads what has a higher number than the last it read, so
+// it meets every message once, in one order, without gaps: a transaction that
+// began early and committed late is numbered late. A message's handler runs in
+// the transaction that moves the follower on; what it writes is therefore done
+// exactly once. A handler that fails holds its follower back, and no other.
+// Payloads are ids only.
+package outbox
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"candor/internal/clock"
+	"candor/internal/db"
+	"candor/internal/errs"
+	"candor/internal/id"
+)
+
+// Message is an effect, as a follower gets it.
+type Message struct {
+	ID      id.Outbox
+	Pos     int64 // place in the order of all effects
+	Topic   string
+	At      clock.Instant
+	Payload json.RawMessage
+}
+
+// Handler takes one message in the transaction that marks it as read. It does no
+// I/O: what needs some enqueues a job.
+type Handler func(tx *db.Tx, m Message) error
+
+// Keep is how long messages stay after every follower has read them.
+const Keep = 7 * 24 * time.Hour
+
+const (
+	pollEvery  = 250 * time.Millisecond
+	pruneEvery = time.Hour
+	batch      = 200
+	numberMost = 5000
+)
+
+// Box is the outbox of a database. Followers are registered before Run.
+type Box struct {
+	db    *db.DB
+	clock clock.Clock
+	log   *slog.Logger
+	wake  chan struct{}
+
+	mu        sync.Mutex
+	followers []follower
+}
+
+type follower struct {
+	name, topic string
+	handle      Handler
+}
+
+// Open opens the outbox of a database.
+func Open(d *db.DB, c clock.Clock) *Box {
+	return &Box{db: d, clock: c, log: slog.Default(), wake: make(chan struct{}, 1)}
+}
+
+// Publish tells the topic's followers, once the caller's transaction has
+// committed.
+func (b *Box) Publish(tx *db.Tx, topic string, payload any) error {
+	body, err := json.Marshal(payload)
+	if err != nil {
+		return fmt.Errorf("outbox: payload of %s: %w", topic, err)
+	}
+	_, err = tx.Exec(`insert into outbox (outbox_id, topic, payload, at) values ($1, $2, $3, $4)`,
+		id.New[id.Outbox](), topic, string(body), b.clock.Now())
+	return err
+}
+
+// Follow has a handler read a topic under a name that stays the same from one
+// start of the program to the next. A new name starts with what is published
+// after its first run.
+func (b *Box) Follow(topic, name string, fn func(tx *db.Tx, m Message) error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.followers = append(b.followers, follower{name, topic, fn})
+}
+
+// Pending tells whether there are messages without a place.
+func (b *Box) Pending(tx *db.Tx) (bool, error) {
+	var n int64
+	err := tx.QueryRow(`select count(*) from (select outbox_id from outbox where pos is null limit 1) p`).Scan(&n)
+	return n > 0, err
+}
+
+// Number gives places to messages that have none. The ledger's sequencer calls
+// it in its own transaction, under its lease: hand the box to ledger.Log.Also.
+func (b *Box) Number(tx *db.Tx) (int, error) {
+	rows, err := tx.Query(`select outbox_id from outbox where pos is null order by outbox_id limit $1`, numberMost)
+	ids, err := db.Collect(rows, err, func(scan db.Scan) (o id.Outbox, err error) { return o, scan(&o) })
+	if err != nil || len(ids) == 0 {
+		return 0, err
+	}
+	var last int64
+	err = tx.QueryRow(`insert into outbox_number (name, pos) values ('outbox', $1)
+		on conflict (name) do update set pos = outbox_number.pos + excluded.pos returning pos`, len(ids)).Scan(&last)
+	if err != nil {
+		return 0, err
+	}
+	for i, o := range ids {
+		if _, err := tx.Exec(`update outbox set pos = $1 where outbox_id = $2`, last-int64(len(ids)-1-i), o); err != nil {
+			return 0, err
+		}
+	}
+	tx.After(b.nudge)
+	return len(ids), nil
+}
+
+func (b *Box) nudge() {
+	select {
+	case b.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Run follows until the context ends.
+func (b *Box) Run(ctx context.Context) error {
+	poll, prune := time.NewTicker(pollEvery), time.NewTicker(pruneEvery)
+	defer poll.Stop()
+	defer prune.Stop()
+	for {
+		if _, err := b.Deliver(ctx); err != nil && ctx.Err() == nil {
+			b.log.Warn("outbox: a follower is held back", "code", errs.CodeOf(err))
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-b.wake:
+		case <-poll.C:
+		case <-prune.C:
+			if err := b.prune(ctx); err != nil && ctx.Err() == nil {
+				b.log.Warn("outbox: old messages stay", "code", errs.CodeOf(err))
+			}
+		}
+	}
+}
