@@ -19,7 +19,7 @@ requirements: ## each requirement of the catalogue with the tests that carry it
 	@go run ./cmd/requirements
 
 schema: ## write internal/db/schema.sql anew from the migrations
-	@go generate ./internal/db/schema
+	@go test ./internal/db/schema -run TestSchemaFileIsWhat -update
 
 bench: ## the benchmarks; slow, print ratios, never part of a check
 	@go test -run '^$$' -bench . -benchmem ./...
