@@ -17,7 +17,8 @@ var tiers = [][]string{
 	{"internal/charter"}, // the promise
 	{"internal/staff"},
 	{"internal/customer", "internal/event", "internal/consent"}, // facts
-	{"internal/gate"}, // the only door
+	{"internal/admission"}, // what the charter lets in
+	{"internal/gate"},      // the only door
 	{"internal/audience", "internal/message", "internal/sharing"}, // uses
 	{"internal/request"},
 	{"internal/campaign"}, // programs
