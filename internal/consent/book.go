@@ -14,20 +14,15 @@ const columns = `customer_id, seq, record_id, rev, controller, purpose, channel,
 	ask, charter_version, notice_id, notice_hash, lang, method, control_default, action, evidence, strength,
 	asserted_at, actor, source, recorded_at, entry_id, salt, prev, hash`
 
-// Append writes a record after the customer's last one and gives it as written:
-// with its number, its place in the chain, and a time of record that never goes
-// back. The caller is the gate and has locked the customer; before it calls, it
-// has read the customer's records with Of.
-func Append(tx *db.Tx, r Record, before []Record) (Record, error) {
-	r, err := Next(r, before)
-	if err != nil {
-		return Record{}, err
-	}
-	_, err = tx.InsertMany(`insert into consent_record (`+columns+`) values`, "", [][]any{r.row()})
-	return r, err
+// Insert writes a record that Next has prepared. The caller is the gate and has
+// locked the customer.
+func Insert(tx *db.Tx, r Record) error {
+	_, err := tx.InsertMany(`insert into consent_record (`+columns+`) values`, "", [][]any{r.row()})
+	return err
 }
 
-// Next gives a record its number, its time and its place in the chain.
+// Next gives a record its number after a customer's records so far, its place in
+// the chain, and a time of record that never goes back.
 func Next(r Record, before []Record) (Record, error) {
 	r.Seq = int64(len(before)) + 1
 	var prev []byte
@@ -60,6 +55,19 @@ func scan(row db.Scan) (Record, error) {
 func Of(tx *db.Tx, c id.Customer) ([]Record, error) {
 	rows, err := tx.Query(`select `+columns+` from consent_record where customer_id = $1 order by seq`, c)
 	return db.Collect(rows, err, scan)
+}
+
+// OfMany is Of for several customers.
+func OfMany(tx *db.Tx, list []id.Customer) (map[id.Customer][]Record, error) {
+	out := make(map[id.Customer][]Record, len(list))
+	for _, c := range list {
+		records, err := Of(tx, c)
+		if err != nil {
+			return nil, err
+		}
+		out[c] = records
+	}
+	return out, nil
 }
 
 // Get gives one record. It returns NOT_FOUND when there is none, also after the

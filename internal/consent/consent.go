@@ -15,6 +15,7 @@ package consent
 
 import (
 	"candor/internal/clock"
+	"candor/internal/errs"
 	"candor/internal/id"
 	"candor/internal/term"
 )
@@ -175,3 +176,23 @@ type Record struct {
 
 // Counts reports whether the record changes anything.
 func (r Record) Counts() bool { return r.Validity == Valid }
+
+// Refusal is why the record yields no consent though it claims one, as an
+// INVALID error with E_CONSENT_INVALID; nil for every other record.
+func (r Record) Refusal() error {
+	if r.Counts() {
+		return nil
+	}
+	return errs.New(errs.Invalid, errs.ConsentInvalid,
+		"this is no consent: the control must be unset and the person must act on it; it was kept as refused evidence").On("consent")
+}
+
+// Judge says whether an act that claims a consent, or asks for one, can yield
+// it: the control was unset and the person acted (CON-02).
+func Judge(a Act) Validity {
+	claims := a.Kind.Raises() || a.Kind == Requested && (a.Action != "" || a.ControlDefault != "")
+	if claims && (a.ControlDefault != Unset || !a.Action.Affirmative()) {
+		return EvidenceRefused
+	}
+	return Valid
+}

@@ -30,7 +30,8 @@ create table consent_record (
     salt bytea not null, -- none customer; of the ledger's commitment
     prev bytea not null, -- digest customer; hash of the record before
     hash bytea not null, -- digest customer
-    primary key (customer_id, seq)
+    primary key (customer_id, seq),
+    foreign key (customer_id) references customer (customer_id) on delete cascade
 );
 create index consent_record_by_id on consent_record (record_id);
 
@@ -52,7 +53,8 @@ create table standing (
     charter_version bigint not null, -- none nobody
     pack_version text not null, -- none nobody
     rules bigint not null, -- none nobody; fingerprint of the rules it was decided under
-    primary key (customer_id, controller, purpose, channel, recipient, scope, from_at)
+    primary key (customer_id, controller, purpose, channel, recipient, scope, from_at),
+    foreign key (customer_id) references customer (customer_id) on delete cascade
 );
 create index standing_reach on standing (purpose, channel, recipient, customer_id);
 
@@ -62,22 +64,10 @@ create table standing_law (
     law bigint not null, -- none nobody; fingerprint of all rules
     rev bigint not null, -- none customer
     computed_at bigint not null, -- pseudonymous customer
-    primary key (customer_id)
+    primary key (customer_id),
+    foreign key (customer_id) references customer (customer_id) on delete cascade
 );
 create index standing_law_stale on standing_law (law, customer_id);
-
--- Endpoints never to be written to again. Keyed digests only; not listed, not
--- exported; they outlive erasure.
-create table suppression (
-    digest bytea not null, -- digest nobody; of the endpoint, under the key of suppressions
-    key_id bigint not null, -- none nobody
-    channel text not null, -- none nobody
-    controller text not null, -- none nobody; '' for every brand
-    purpose text not null, -- none nobody; '' for all marketing
-    reason text not null, -- none nobody
-    at bigint not null, -- none nobody
-    primary key (digest, key_id, channel, controller, purpose)
-);
 
 -- Recorded uses of a customer's data.
 create table data_use (
@@ -93,7 +83,8 @@ create table data_use (
     basis text not null, -- pseudonymous customer
     charter_version bigint not null, -- none nobody
     at bigint not null, -- pseudonymous customer
-    primary key (customer_id, use_id)
+    primary key (customer_id, use_id),
+    foreign key (customer_id) references customer (customer_id) on delete cascade
 );
 
 -- Evaluations over many customers at once: one row a run, nobody's in particular.
