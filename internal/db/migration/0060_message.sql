@@ -15,6 +15,7 @@ create table message (
     approved_hash bytea not null, -- none nobody; empty until approved
     approved_by text not null, -- none staff; an actor, no name
     approved_at bigint not null, -- none nobody
+    stopped bigint not null, -- none nobody; 1 while nothing of it may leave
     created_at bigint not null, -- none nobody
     primary key (message_id)
 );
@@ -38,6 +39,7 @@ create table send (
     reply bigint not null, -- none nobody; the SMTP reply
     attempt bigint not null, -- none nobody; hand-overs begun
     counted bigint not null, -- none nobody; 1 once a cap has counted it
+    entry bigint not null, -- none nobody; the ledger entry of the hand-over or denial
     overtaken_at bigint not null, -- pseudonymous customer; a withdrawal came while it was on its way
     holder text not null, -- none nobody
     lease_until bigint not null, -- none nobody
@@ -45,7 +47,8 @@ create table send (
     planned_at bigint not null, -- pseudonymous customer
     handed_at bigint not null, -- pseudonymous customer
     ended_at bigint not null, -- pseudonymous customer
-    primary key (customer_id, send_key)
+    primary key (customer_id, send_key),
+    foreign key (customer_id) references customer (customer_id) on delete cascade
 );
 create index send_due on send (state, due_at);
 create index send_program on send (program, program_id, state);
@@ -58,11 +61,12 @@ create table contact_count (
     purpose text not null, -- pseudonymous customer; '' counts all purposes
     day bigint not null, -- pseudonymous customer; days since 1970
     n bigint not null, -- pseudonymous customer
-    primary key (customer_id, controller, channel, purpose, day)
+    primary key (customer_id, controller, channel, purpose, day),
+    foreign key (customer_id) references customer (customer_id) on delete cascade
 );
 
 -- How many service mails an address got in an hour. Rows go after two days.
-create table service_count (
+create table service_count ( -- lookup
     endpoint bytea not null, -- digest customer; no customer is known to it
     kind text not null, -- none nobody
     hour bigint not null, -- none nobody; hours since 1970
