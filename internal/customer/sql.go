@@ -1,8 +1,11 @@
 package customer
 
 import (
+	"slices"
 	"strconv"
 	"strings"
+
+	"candor/internal/id"
 )
 
 // chunk bounds the arguments of one statement.
@@ -41,4 +44,13 @@ func marksFor(n int) string {
 		b.WriteString(strconv.Itoa(i))
 	}
 	return b.String()
+}
+
+func sortedKeys[V any](m map[id.Customer]V) []id.Customer {
+	out := make([]id.Customer, 0, len(m))
+	for k := range m {
+		out = append(out, k)
+	}
+	slices.Sort(out)
+	return out
 }

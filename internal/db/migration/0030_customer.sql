@@ -31,7 +31,7 @@ create table identity (
 -- From a digest to its customers. Slot 0 is taken once, so that two writers
 -- cannot make two customers of one identity; further holders of an address have
 -- their own id as slot.
-create table identity_lookup (
+create table identity_lookup ( -- lookup
     digest bytea not null, -- digest customer
     slot bigint not null, -- pseudonymous customer
     customer_id bigint not null, -- pseudonymous customer
@@ -77,6 +77,7 @@ create table trait_value (
     customer_id bigint not null, -- pseudonymous customer
     field text not null, -- none nobody
     source text not null, -- none customer
+    slot text not null, -- none nobody; its column in trait
     text_value text not null, -- pseudonymous customer; of fields kept as text
     number_value bigint not null, -- pseudonymous customer; of fields kept as number
     method text not null, -- none customer

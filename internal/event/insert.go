@@ -1,0 +1,167 @@
+package event
+
+import (
+	"crypto/rand"
+	"encoding/binary"
+	"encoding/json"
+	"strconv"
+	"strings"
+	"time"
+
+	"candor/internal/clock"
+	"candor/internal/db"
+	"candor/internal/errs"
+	"candor/internal/id"
+	"candor/internal/keyring"
+)
+
+// Table is where events are; audiences count in it.
+const Table = "event"
+
+// Ahead is how far in the future an event may say it occurred; clocks differ.
+const Ahead = 24 * time.Hour
+
+// maxProps bounds the JSON of an event's properties.
+const maxProps = 32 << 10
+
+// ErrFuture refuses an event that says it is still to come.
+var ErrFuture = errs.New(errs.Invalid, "in_the_future", "the event lies more than a day in the future; check the sender's clock").On("timestamp")
+
+// Row is an event ready to be stored: everything costly is done.
+type Row struct {
+	Event
+	props string
+}
+
+// Maker makes rows. It is safe for concurrent use.
+type Maker struct{ ring *keyring.Ring }
+
+// NewMaker makes a maker that derives ids with a ring's keys.
+func NewMaker(ring *keyring.Ring) *Maker { return &Maker{ring} }
+
+// ID gives the id of the event with a message id: 63 bits of a digest under the
+// ring's first key, so that an event told again after a rotation is the same. An
+// event without a message id is one of its own.
+func (m *Maker) ID(messageID string) id.Event {
+	var sum []byte
+	if messageID == "" {
+		sum = make([]byte, 8)
+		_, _ = rand.Read(sum)
+	} else {
+		all := m.ring.Digests(keyring.Dedupe, messageID)
+		sum = all[len(all)-1].Sum
+	}
+	return id.Event(max(1, int64(binary.BigEndian.Uint64(sum)>>1)))
+}
+
+// Make checks an event on its way in and makes its row, whose customer is still
+// to be set. It returns ErrFuture for an event more than a day ahead; one less
+// ahead occurred when it arrived.
+func (m *Maker) Make(n New, source id.Source, now clock.Instant) (Row, error) {
+	at := n.OccurredAt
+	switch {
+	case at == 0:
+		at = now
+	case at > now.Add(Ahead):
+		return Row{}, ErrFuture
+	case at > now:
+		at = now
+	}
+	props := "{}"
+	if len(n.Props) > 0 {
+		b, err := json.Marshal(n.Props)
+		if err != nil || len(b) > maxProps {
+			return Row{}, errs.New(errs.Invalid, "bad_properties", "the event's properties are too large or not JSON").On("properties")
+		}
+		props = string(b)
+	}
+	return Row{Event{
+		ID: m.ID(n.MessageID), Name: n.Name, OccurredAt: at, ReceivedAt: now, Source: source,
+		Props: n.Props, Amount: n.Amount, Currency: n.Currency, Family: n.Family,
+	}, props}, nil
+}
+
+// Key identifies an event over all customers.
+type Key struct {
+	Customer id.Customer
+	ID       id.Event
+}
+
+// Key gives the event's key.
+func (e Event) Key() Key { return Key{e.Customer, e.ID} }
+
+const columns = "customer_id, dedupe, name, occurred_at, received_at, source_id, props, amount, currency, family, origin"
+
+// width is the number of columns.
+const width = 11
+
+// steps are the numbers of rows one statement takes: few, so that all of them
+// stay prepared.
+var steps = []int{256, 64, 16, 4, 1}
+
+var statements = func() map[int]string {
+	out := map[int]string{}
+	for _, n := range steps {
+		var b strings.Builder
+		b.WriteString("insert into event (" + columns + ") values ")
+		for i := range n * width {
+			switch {
+			case i == 0:
+				b.WriteByte('(')
+			case i%width == 0:
+				b.WriteString("),(")
+			default:
+				b.WriteByte(',')
+			}
+			b.WriteString("$" + strconv.Itoa(i+1))
+		}
+		b.WriteString(") on conflict do nothing returning customer_id, dedupe")
+		out[n] = b.String()
+	}
+	return out
+}()
+
+// Insert stores events and gives the keys of those that were not there yet.
+// Only the gate calls it.
+func Insert(tx *db.Tx, rows []Row) (map[Key]bool, error) {
+	fresh := make(map[Key]bool, len(rows))
+	for _, n := range steps {
+		for len(rows) >= n {
+			if err := insertStep(tx, rows[:n], fresh); err != nil {
+				return nil, err
+			}
+			rows = rows[n:]
+		}
+	}
+	return fresh, nil
+}
+
+func insertStep(tx *db.Tx, rows []Row, fresh map[Key]bool) error {
+	args := make([]any, 0, len(rows)*width)
+	for i := range rows {
+		r := &rows[i]
+		args = append(args, int64(r.Customer), int64(r.ID), string(r.Name), int64(r.OccurredAt), int64(r.ReceivedAt),
+			int64(r.Source), r.props, r.Amount, r.Currency, r.Family, int64(r.Origin))
+	}
+	found, err := tx.Query(statements[len(rows)], args...)
+	_, err = db.Collect(found, err, func(scan db.Scan) (struct{}, error) {
+		var k Key
+		err := scan(&k.Customer, &k.ID)
+		fresh[k] = true
+		return struct{}{}, err
+	})
+	return err
+}
+
+// Move gives a visitor's events to the person they turned out to be. Events that
+// both have are one. Only the gate calls it.
+func Move(tx *db.Tx, from, into id.Customer) error {
+	if _, err := tx.Exec(`insert into event (`+columns+`)
+		select $2, dedupe, name, occurred_at, received_at, source_id, props, amount, currency, family,
+			case when origin = 0 then customer_id else origin end
+		from event where customer_id = $1 on conflict (customer_id, dedupe) do nothing`, from, into); err != nil {
+		return err
+	}
+	_, err := tx.Exec("delete from event where customer_id = $1", from)
+	return err
+}

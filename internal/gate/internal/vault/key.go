@@ -1,0 +1,206 @@
+package vault
+
+import (
+	"context"
+	"crypto/rand"
+	"slices"
+	"strconv"
+	"strings"
+
+	"candor/internal/db"
+	"candor/internal/errs"
+	"candor/internal/id"
+)
+
+// chunk bounds the arguments of one statement.
+const chunk = 500
+
+// Keys gives the keys of customers and makes those that do not exist yet. It
+// returns when the new ones are on disk. Not to be called in a transaction.
+func (v *Vault) Keys(ctx context.Context, list []id.Customer) (map[id.Customer]Key, error) {
+	out, missing, err := v.have(ctx, list)
+	if err != nil || len(missing) == 0 {
+		return out, err
+	}
+	var rows [][]any
+	keyID, now := v.ring.Current(), v.clock.Now()
+	for _, c := range missing {
+		raw := make([]byte, 32)
+		_, _ = rand.Read(raw)
+		wrapped, err := v.wrap(keyID, c, raw)
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, []any{c, keyID, wrapped, now})
+	}
+	err = v.keys.Write(ctx, func(tx *db.Tx) error {
+		_, err := tx.InsertMany("insert into data_key (customer_id, key_id, wrapped, made_at) values", "on conflict do nothing", rows)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	// Read back: another process may have been first.
+	made, still, err := v.have(ctx, missing)
+	if err != nil {
+		return nil, err
+	}
+	if len(still) > 0 {
+		return nil, errs.New(errs.Unavailable, errs.FailClosed, "a new customer's key could not be read back")
+	}
+	for c, k := range made {
+		out[c] = k
+	}
+	return out, nil
+}
+
+// Warm opens the keys of customers, so that values can be read in a write
+// transaction without waiting for the key store. Customers without a key are no
+// error.
+func (v *Vault) Warm(ctx context.Context, list []id.Customer) error {
+	_, _, err := v.have(ctx, list)
+	return err
+}
+
+// have gives the keys that exist and the customers, ascending, that have none.
+func (v *Vault) have(ctx context.Context, list []id.Customer) (map[id.Customer]Key, []id.Customer, error) {
+	out := make(map[id.Customer]Key, len(list))
+	list = slices.Clone(list)
+	slices.Sort(list)
+	var missing []id.Customer
+	for _, c := range slices.Compact(list) {
+		if k, ok := v.cache.get(c, v.clock.Now()); ok {
+			out[c] = k
+		} else {
+			missing = append(missing, c)
+		}
+	}
+	if len(missing) == 0 {
+		return out, nil, nil
+	}
+	mark := v.cache.mark()
+	found, err := v.load(ctx, missing)
+	if err != nil {
+		return nil, nil, err
+	}
+	var absent []id.Customer
+	for _, c := range missing {
+		k, ok := found[c]
+		if !ok {
+			absent = append(absent, c)
+			continue
+		}
+		out[c] = k
+		v.cache.put(c, k, v.clock.Now(), mark)
+	}
+	return out, absent, nil
+}
+
+type wrappedKey struct {
+	customer id.Customer
+	keyID    int64
+	wrapped  []byte
+}
+
+func (v *Vault) load(ctx context.Context, list []id.Customer) (map[id.Customer]Key, error) {
+	var found []wrappedKey
+	err := v.keys.Read(ctx, func(tx *db.Tx) error {
+		found = nil
+		for part := range slices.Chunk(list, chunk) {
+			marks, args := in(part)
+			rows, err := tx.Query("select customer_id, key_id, wrapped from data_key where customer_id in ("+marks+")", args...)
+			got, err := db.Collect(rows, err, func(scan db.Scan) (w wrappedKey, err error) {
+				return w, scan(&w.customer, &w.keyID, &w.wrapped)
+			})
+			if err != nil {
+				return err
+			}
+			found = append(found, got...)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[id.Customer]Key, len(found))
+	for _, w := range found {
+		raw, err := v.unwrap(w.keyID, w.customer, w.wrapped)
+		if err != nil {
+			return nil, err
+		}
+		if out[w.customer], err = newKey(w.customer, raw); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// in writes an in-list, filled up to a few sizes so that few statements exist.
+func in(list []id.Customer) (string, []any) {
+	size := 1
+	for size < len(list) {
+		size *= 4
+	}
+	size = min(size, chunk)
+	var b strings.Builder
+	args := make([]any, size)
+	for i := range args {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteString("$" + strconv.Itoa(i+1))
+		args[i] = list[min(i, len(list)-1)]
+	}
+	return b.String(), args
+}
+
+// Destroy destroys a customer's key: from the key store, and from this process
+// at once. It reports whether there was one; twice is no error.
+func (v *Vault) Destroy(ctx context.Context, c id.Customer) (bool, error) {
+	v.cache.drop(c)
+	var n int64
+	err := v.keys.Write(ctx, func(tx *db.Tx) (err error) {
+		n, err = tx.Exec("delete from data_key where customer_id = $1", c)
+		return err
+	})
+	v.cache.drop(c)
+	return n > 0, err
+}
+
+// Rewrap wraps up to limit keys, of customers after one of them, anew under the
+// installation's newest key and gives the last customer it saw, 0 at the end. It
+// can be stopped and run again at any time.
+func (v *Vault) Rewrap(ctx context.Context, after id.Customer, limit int) (id.Customer, error) {
+	var last id.Customer
+	current := v.ring.Current()
+	err := v.keys.Write(ctx, func(tx *db.Tx) error {
+		last = 0
+		rows, err := tx.Query("select customer_id, key_id, wrapped from data_key where customer_id > $1 order by customer_id limit $2", after, limit)
+		list, err := db.Collect(rows, err, func(scan db.Scan) (w wrappedKey, err error) {
+			return w, scan(&w.customer, &w.keyID, &w.wrapped)
+		})
+		if err != nil {
+			return err
+		}
+		for _, w := range list {
+			last = w.customer
+			if w.keyID == current {
+				continue
+			}
+			raw, err := v.unwrap(w.keyID, w.customer, w.wrapped)
+			if err != nil {
+				return err
+			}
+			wrapped, err := v.wrap(current, w.customer, raw)
+			if err != nil {
+				return err
+			}
+			if _, err := tx.Exec("update data_key set key_id = $1, wrapped = $2 where customer_id = $3 and key_id = $4",
+				current, wrapped, w.customer, w.keyID); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return last, err
+}

@@ -1,0 +1,240 @@
+package vault
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"candor/internal/clock"
+	"candor/internal/customer"
+	"candor/internal/db"
+	"candor/internal/id"
+	"candor/internal/personal"
+	"candor/internal/term"
+)
+
+// Sealed is a value as it is kept.
+type Sealed struct {
+	Customer id.Customer
+	Field    term.Field
+	ValueID  int64
+	Bytes    []byte
+	customer.Provenance
+	Active     bool // the value believed
+	RecordedAt clock.Instant
+}
+
+const columns = "customer_id, field, value_id, sealed, source, method, at, confidence, active, recorded_at"
+
+func (s Sealed) row() []any {
+	active := 0
+	if s.Active {
+		active = 1
+	}
+	return []any{s.Customer, s.Field, s.ValueID, s.Bytes, s.Source, s.Method, s.At, s.Confidence, active, s.RecordedAt}
+}
+
+// Put keeps what sources say of fields. Of one source the later value replaces
+// the earlier; of several one is believed and the others are kept superseded
+// (ACC-01). It gives the fields, of each customer, where another source was
+// believed. It returns INVALID, and changes nothing, when one has no source. The
+// customers are locked.
+func Put(tx *db.Tx, list []Sealed) (superseded map[id.Customer][]term.Field, err error) {
+	for _, s := range list {
+		if err := s.Check(); err != nil {
+			return nil, err
+		}
+	}
+	kept, err := existing(tx, list)
+	if err != nil {
+		return nil, err
+	}
+	superseded = map[id.Customer][]term.Field{}
+	var rows [][]any
+	for _, slot := range settle(kept, list) {
+		for _, s := range slot.rows {
+			if s.Active == slot.wasActive[s.ValueID] && slot.old[s.ValueID] {
+				continue
+			}
+			rows = append(rows, s.row())
+		}
+		if !slot.believedNew {
+			superseded[slot.customer] = append(superseded[slot.customer], slot.field)
+		}
+	}
+	_, err = tx.InsertMany("insert into sealed_value ("+columns+") values",
+		"on conflict (customer_id, field, source) do update set value_id = excluded.value_id, sealed = excluded.sealed,"+
+			" method = excluded.method, at = excluded.at, confidence = excluded.confidence, active = excluded.active,"+
+			" recorded_at = excluded.recorded_at", rows)
+	return superseded, err
+}
+
+// place is what is said of one field of one customer.
+type place struct {
+	customer    id.Customer
+	field       term.Field
+	rows        []Sealed
+	old         map[int64]bool
+	wasActive   map[int64]bool
+	believedNew bool
+}
+
+func settle(kept, fresh []Sealed) []*place {
+	type key struct {
+		c id.Customer
+		f term.Field
+	}
+	places := map[key]*place{}
+	var order []*place
+	for _, s := range fresh {
+		k := key{s.Customer, s.Field}
+		if places[k] == nil {
+			places[k] = &place{customer: s.Customer, field: s.Field, old: map[int64]bool{}, wasActive: map[int64]bool{}}
+			order = append(order, places[k])
+		}
+	}
+	for _, s := range kept {
+		if p := places[key{s.Customer, s.Field}]; p != nil {
+			p.old[s.ValueID], p.wasActive[s.ValueID] = true, s.Active
+			p.rows = append(p.rows, s)
+		}
+	}
+	for _, s := range fresh {
+		places[key{s.Customer, s.Field}].add(s)
+	}
+	for _, p := range order {
+		p.choose()
+	}
+	slices.SortFunc(order, func(a, b *place) int {
+		if a.customer != b.customer {
+			return int(min(1, max(-1, a.customer-b.customer)))
+		}
+		return strings.Compare(string(a.field), string(b.field))
+	})
+	return order
+}
+
+func (p *place) add(s Sealed) {
+	for i, have := range p.rows {
+		if have.Source == s.Source {
+			if s.Beats(have.Provenance) {
+				p.rows[i] = s
+			}
+			return
+		}
+	}
+	p.rows = append(p.rows, s)
+}
+
+func (p *place) choose() {
+	best := 0
+	for i := range p.rows {
+		p.rows[i].Active = false
+		if p.rows[i].Beats(p.rows[best].Provenance) {
+			best = i
+		}
+	}
+	p.rows[best].Active = true
+	p.believedNew = !p.old[p.rows[best].ValueID]
+}
+
+func existing(tx *db.Tx, list []Sealed) ([]Sealed, error) {
+	ids := make([]id.Customer, 0, len(list))
+	for _, s := range list {
+		ids = append(ids, s.Customer)
+	}
+	slices.Sort(ids)
+	return rowsOf(tx, slices.Compact(ids))
+}
+
+func rowsOf(tx *db.Tx, ids []id.Customer) ([]Sealed, error) {
+	var out []Sealed
+	for part := range slices.Chunk(ids, chunk) {
+		marks, args := in(part)
+		rows, err := tx.Query("select "+columns+" from sealed_value where customer_id in ("+marks+") order by customer_id, field, value_id", args...)
+		got, err := db.Collect(rows, err, scanSealed)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, got...)
+	}
+	return out, nil
+}
+
+func scanSealed(scan db.Scan) (Sealed, error) {
+	var s Sealed
+	var active int64
+	err := scan(&s.Customer, &s.Field, &s.ValueID, &s.Bytes, &s.Source, &s.Method, &s.At, &s.Confidence, &active, &s.RecordedAt)
+	s.Active = active == 1
+	return s, err
+}
+
+// Values opens the believed values of a customer's fields. Fields without a
+// value are absent; a destroyed key gives NOT_FOUND. In a write transaction the
+// key must be Warm.
+func (v *Vault) Values(ctx context.Context, tx *db.Tx, c id.Customer, fields []term.Field) (map[term.Field]personal.Value, error) {
+	all, err := v.All(ctx, tx, c)
+	out := map[term.Field]personal.Value{}
+	for _, o := range all {
+		if o.Active && slices.Contains(fields, o.Field) {
+			out[o.Field] = o.Value
+		}
+	}
+	return out, err
+}
+
+// Opened is a value that was opened, with where it came from.
+type Opened struct {
+	Sealed
+	Value personal.Value
+}
+
+// All opens all values of a customer, also those not believed.
+func (v *Vault) All(ctx context.Context, tx *db.Tx, c id.Customer) ([]Opened, error) {
+	rows, err := rowsOf(tx, []id.Customer{c})
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	keys, _, err := v.have(ctx, []id.Customer{c})
+	if err != nil {
+		return nil, err
+	}
+	key, ok := keys[c]
+	if !ok {
+		return nil, errSealed
+	}
+	out := make([]Opened, len(rows))
+	for i, r := range rows {
+		plain, err := key.Open(r.Field, r.Bytes)
+		if err != nil {
+			return nil, err
+		}
+		out[i] = Opened{r, plain}
+	}
+	return out, nil
+}
+
+// Delete deletes all sealed values of a customer and says how many.
+func Delete(tx *db.Tx, c id.Customer) (int64, error) {
+	return tx.Exec("delete from sealed_value where customer_id = $1", c)
+}
+
+// StoredFields lists the fields of which a value is kept, sorted.
+func StoredFields(tx *db.Tx) ([]term.Field, error) {
+	rows, err := tx.Query("select distinct field from sealed_value order by field")
+	return db.Collect(rows, err, func(scan db.Scan) (f term.Field, err error) { return f, scan(&f) })
+}
+
+// PurgeField deletes the values of a field that no purpose needs any more
+// (MIN-01), of the customers after one of them, a step at a time. It gives the
+// last customer it saw, 0 when none are left, and how many values went.
+func PurgeField(tx *db.Tx, f term.Field, after id.Customer, limit int) (last id.Customer, gone int64, err error) {
+	rows, err := tx.Query("select customer_id from sealed_value where customer_id > $1 and field = $2 order by customer_id, value_id limit $3", after, f, limit)
+	list, err := db.Collect(rows, err, func(scan db.Scan) (c id.Customer, err error) { return c, scan(&c) })
+	if err != nil || len(list) == 0 {
+		return 0, 0, err
+	}
+	last = list[len(list)-1]
+	gone, err = tx.Exec("delete from sealed_value where customer_id > $1 and customer_id <= $2 and field = $3", after, last, f)
+	return last, gone, err
+}
