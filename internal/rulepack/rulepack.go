@@ -12,6 +12,8 @@
 package rulepack
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"candor/internal/term"
@@ -53,27 +55,46 @@ const (
 	SaleRefusal RefusalKind = "sale-refusal" // opt-out of sale or sharing, limit of sensitive use
 )
 
-// Window is the part of a day, in the person's zone, in which marketing may
-// arrive. From is included, To is not, both in minutes from midnight.
-type Window struct{ From, To int }
-
-// Contains reports whether a civil time is in the window.
-func (w Window) Contains(t time.Time) bool {
-	m := t.Hour()*60 + t.Minute()
-	return w.From <= m && m < w.To
-}
-
 // Ages are thresholds in completed years.
 type Ages struct {
-	Consent   int // from this age a person consents alone
-	Profiling int // below it, no advertising based on profiling
-	Adult     int
+	Consent   int            `yaml:"consent"`    // from this age a person consents alone
+	Profiling int            `yaml:"profiling"`  // below it, no advertising based on profiling
+	Adult     int            `yaml:"adult"`      // from this age a person is grown up
+	ConsentIn map[string]int `yaml:"consent_in"` // Consent of single countries
+}
+
+// ConsentAt is the age from which a person in a place consents alone.
+func (a Ages) ConsentAt(place string) int {
+	nation, _, _ := strings.Cut(place, "-")
+	if years, ok := a.ConsentIn[nation]; ok {
+		return years
+	}
+	return a.Consent
 }
 
 // Exception is a ground on which data outlive a request to erase them.
 type Exception struct {
-	Ground string // such as "legal obligation"
-	Source string // the article or section
+	Ground string `yaml:"ground"` // such as "legal obligation"
+	Source string `yaml:"source"` // the article or section
+}
+
+// confirm says how an address is proven to be its owner's.
+type confirm struct {
+	Channels    []term.Channel `yaml:"channels"`
+	LinkLives   Period         `yaml:"link_lives"`
+	DeleteAfter Period         `yaml:"delete_after"`
+}
+
+// unsubscribe says how long the way out stays open.
+type unsubscribe struct {
+	LinkLives Period `yaml:"link_lives"`
+}
+
+// rules are a pack's rules, with its clocks bound to calendars. STRICT has
+// several deadlines for one clock.
+type rules struct {
+	rulesTop
+	clocks map[ClockName][]deadline
 }
 
 // Set is all packs in use. It is immutable and safe for concurrent use.
@@ -81,6 +102,8 @@ type Set struct {
 	packs     map[term.Market]*Pack
 	calendars map[string]*Calendar
 	strict    *Pack
+	floor     *Pack // strict.yaml
+	sums      map[string]string
 	version   string
 }
 
@@ -91,7 +114,9 @@ type Pack struct {
 	Title   map[term.Lang]string // for screens and notices
 	Covers  []string             // ISO 3166 codes: "DE", "US-CA"
 	Zones   []string             // IANA zones its people may live in, the earliest first
-	rules   rules
+
+	rules     rules
+	calendars map[string]*Calendar
 }
 
 // Version names the exact rules in use: a change of any pack changes it.
@@ -126,16 +151,13 @@ func (p *Pack) ConsentTTL(k ConsentKind) Period { return p.rules.ConsentLife[k] 
 func (p *Pack) ReaskBar(k RefusalKind) Period { return p.rules.ReaskBar[k] }
 
 // SendWindow is when marketing may arrive on a channel.
-func (p *Pack) SendWindow(ch term.Channel) Window {
-	if w, ok := p.rules.SendWindow[ch]; ok {
-		return w
-	}
-	return p.rules.SendWindow[term.NoChannel]
-}
+func (p *Pack) SendWindow(ch term.Channel) Window { return p.rules.window(ch) }
 
 // ConfirmNeeded reports whether an address on this channel must be confirmed by
 // its owner before marketing.
-func (p *Pack) ConfirmNeeded(ch term.Channel) bool { return p.rules.Confirm.has(ch) }
+func (p *Pack) ConfirmNeeded(ch term.Channel) bool {
+	return slices.Contains(p.rules.Confirm.Channels, ch)
+}
 
 // ConfirmWithin is how long a confirmation link lives.
 func (p *Pack) ConfirmWithin() time.Duration { return p.rules.Confirm.LinkLives.Duration() }
