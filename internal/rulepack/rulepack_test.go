@@ -301,6 +301,7 @@ func FuzzParse(f *testing.F) {
 	}
 	f.Add([]byte("pack: EU\n<<: *x"))
 	f.Add([]byte("calendar: DE\nchanged: 2026-01-01\ndays: [{name: x, month: 2, weekday: monday, nth: 4}]"))
+	all := load(f)
 	f.Fuzz(func(t *testing.T, text []byte) {
 		p, cals, err := Parse(File{"fuzz.yaml", text})
 		if err != nil {
@@ -313,8 +314,9 @@ func FuzzParse(f *testing.F) {
 			c.Holiday(clock.On(2026, 4, 3))
 		}
 		if p != nil && p.Market != Strict {
-			if _, err := Load(File{"fuzz.yaml", text}); err != nil && !errs.Is(err, errs.Invalid) {
-				t.Fatalf("load: %v", err)
+			r := reading{packs: map[term.Market]*Pack{Strict: all.floor, "EU": all.packs["EU"], p.Market: p}, calendars: all.calendars}
+			if _, err := r.set(); err != nil && !errs.Is(err, errs.Invalid) {
+				t.Fatalf("set: %v", err)
 			}
 		}
 	})

@@ -18,7 +18,7 @@ func TestReadRefuses(t *testing.T) {
 		{"nothing", "", 1, "empty"},
 		{"a list", "- a\n", 1, "mapping"},
 		{"a word", "hello", 1, "mapping"},
-		{"not YAML", "a: 1\nb: [1, 2\nc: 3\n", 3, "not YAML"},
+		{"not YAML", "a: 1\nb: c: d\n", 2, "not YAML"},
 		{"a tab", "a:\n\tb: 1\n", 2, "not YAML"},
 		{"NUL", "a: 1\nb: x\x00y\n", 2, "NUL"},
 		{"not UTF-8", "a: 1\nb: \xff\n", 2, "UTF-8"},
