@@ -104,7 +104,7 @@ func makeSigner(path, origin string) (string, error) {
 // verifierKey gives the public half of a note key: its last part is an algorithm
 // byte and an Ed25519 seed.
 func verifierKey(skey string) (string, error) {
-	parts := strings.Split(skey, "+")
+	parts := strings.SplitN(skey, "+", 5) // PRIVATE, KEY, name, hash, key; base64 has plus signs too
 	raw, err := base64.StdEncoding.DecodeString(parts[len(parts)-1])
 	if err != nil || len(parts) != 5 || len(raw) != 1+ed25519.SeedSize {
 		return "", errs.New(errs.Invalid, "ledger_key", "the ledger's key file does not hold a signing key")

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"bytes"
+	"crypto/sha256"
 
 	"github.com/transparency-dev/merkle/compact"
 	"github.com/transparency-dev/merkle/rfc6962"
@@ -16,11 +17,10 @@ const (
 	tileHeight = 8   // levels of the tree between two levels of tiles
 )
 
-func hashLeaf(commitment []byte) []byte       { return rfc6962.DefaultHasher.HashLeaf(commitment) }
-func hashPair(left, right []byte) []byte      { return rfc6962.DefaultHasher.HashChildren(left, right) }
-func hashAt(hashes []byte, i int64) []byte    { return hashes[i*hashSize : (i+1)*hashSize] }
-func hashesIn(hashes []byte) int64            { return int64(len(hashes) / hashSize) }
-func cloneHash(hashes []byte, i int64) []byte { return bytes.Clone(hashAt(hashes, i)) }
+func hashLeaf(commitment []byte) []byte    { return rfc6962.DefaultHasher.HashLeaf(commitment) }
+func hashPair(left, right []byte) []byte   { return rfc6962.DefaultHasher.HashChildren(left, right) }
+func hashAt(hashes []byte, i int64) []byte { return hashes[i*hashSize : (i+1)*hashSize] }
+func hashesIn(hashes []byte) int64         { return int64(len(hashes) / hashSize) }
 
 // tile names one tile.
 type tile struct{ level, number int64 }
@@ -86,19 +86,21 @@ func (e *edge) root() []byte {
 	return acc
 }
 
-// fold is the root of a perfect subtree of 1, 2, 4, ... hashes.
+// fold is the root of a perfect subtree of 1, 2, 4, ... 256 hashes. It hashes in
+// place, since a proof folds most of each tile it reads.
 func fold(hashes []byte) []byte {
-	level := make([][]byte, hashesIn(hashes))
-	for i := range level {
-		level[i] = cloneHash(hashes, int64(i))
-	}
-	for len(level) > 1 {
-		for i := range len(level) / 2 {
-			level[i] = hashPair(level[2*i], level[2*i+1])
+	var pair [1 + 2*hashSize]byte
+	var level [tileWidth * hashSize]byte
+	pair[0] = rfc6962.RFC6962NodeHashPrefix
+	n := copy(level[:], hashes)
+	for ; n > hashSize; n /= 2 {
+		for i := 0; i < n; i += 2 * hashSize {
+			copy(pair[1:], level[i:i+2*hashSize])
+			sum := sha256.Sum256(pair[:])
+			copy(level[i/2:], sum[:])
 		}
-		level = level[:len(level)/2]
 	}
-	return level[0]
+	return bytes.Clone(level[:hashSize])
 }
 
 // readEdge reads the right edge of a tree of a size and checks that it gives the

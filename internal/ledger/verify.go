@@ -61,11 +61,12 @@ type verification struct {
 	failed  error
 }
 
-// mark is a size at which the root is known.
+// mark is a size at which the root is known, and counts where it is from.
 type mark struct {
-	size   int64
-	root   []byte
-	anchor bool
+	size  int64
+	root  []byte
+	what  string
+	count *int
 }
 
 func (v *verification) run(tx *db.Tx) error {
@@ -123,12 +124,12 @@ func (v *verification) readMarks(h head) error {
 			v.bad(v.lastMark(), "the checkpoint of size %d is not as it was signed", s.size)
 			return nil
 		}
-		v.marks = append(v.marks, mark{c.Size, c.Root, false})
+		v.marks = append(v.marks, mark{c.Size, c.Root, "a signed checkpoint", &v.report.Checkpoints})
 	}
 	for _, a := range v.anchors {
-		v.marks = append(v.marks, mark{a.size, a.root, true})
+		v.marks = append(v.marks, mark{a.size, a.root, "an anchored checkpoint", &v.report.Anchors})
 	}
-	v.marks = append(v.marks, mark{h.size, h.root, false})
+	v.marks = append(v.marks, mark{h.size, h.root, "the tree", new(int)})
 	slices.SortStableFunc(v.marks, func(a, b mark) int { return int(a.size - b.size) })
 	return nil
 }
@@ -216,11 +217,7 @@ func (v *verification) atMark() {
 			return
 		}
 		v.good = m.size
-		if m.anchor {
-			v.report.Anchors++
-		} else {
-			v.report.Checkpoints++
-		}
+		*m.count++
 	}
 }
 
@@ -267,11 +264,7 @@ func (v *verification) tiles(h head) error {
 // the database set back.
 func (v *verification) later(h head) error {
 	for _, m := range v.marks {
-		what := "a signed checkpoint"
-		if m.anchor {
-			what = "an anchored checkpoint"
-		}
-		v.bad(h.size, "%s has %d entries, the ledger only %d", what, m.size, h.size)
+		v.bad(h.size, "%s has %d entries, the ledger only %d", m.what, m.size, h.size)
 	}
 	return nil
 }
