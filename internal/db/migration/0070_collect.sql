@@ -1,0 +1,73 @@
+-- +goose Up
+
+-- Where data come from: a website's, an app's or a server's key.
+create table source (
+    source_id bigint not null, -- none nobody
+    name text not null, -- none nobody
+    class text not null, -- none nobody; public or server
+    mode text not null, -- none nobody; live or test
+    controller text not null, -- none nobody
+    namespace text not null, -- none nobody; whose user ids these are, such as shop
+    key_id bigint not null, -- none nobody; root key of the digest
+    key_digest bytea not null, -- digest nobody; of the write key
+    origins text not null, -- none nobody; JSON list of web origins
+    events text not null, -- none nobody; JSON list of events taken; empty means all, for a server
+    fields text not null, -- none nobody; JSON list of fields taken; empty means all, for a server
+    notice_version bigint not null, -- none nobody; the notice shown where this source collects, or 0
+    created_at bigint not null, -- none nobody
+    revoked_at bigint not null, -- none nobody; or 0
+    primary key (source_id)
+);
+
+create unique index source_key on source (key_digest);
+
+-- What was taken, dropped and refused, by name and never by value.
+create table source_count (
+    source_id bigint not null, -- none nobody
+    kind text not null, -- none nobody; accepted, dropped, refused, ...
+    name text not null, -- none nobody; looks like an identifier, or is (other)
+    n bigint not null, -- none nobody
+    last_at bigint not null, -- none nobody
+    primary key (source_id, kind, name)
+);
+
+-- Declared data that failed validation, kept sealed for a week for whoever
+-- repairs the source.
+create table quarantine (
+    quarantine_id bigint not null, -- none nobody
+    source_id bigint not null, -- none nobody
+    received_at bigint not null, -- none nobody
+    reason text not null, -- none nobody; a code
+    field text not null, -- none nobody; the declared name that failed
+    size bigint not null, -- none nobody; bytes
+    key_id bigint not null, -- none nobody
+    body bytea not null, -- sealed nobody; nobody's yet: it was stored for no customer
+    primary key (quarantine_id)
+);
+
+create index quarantine_source on quarantine (source_id, quarantine_id);
+
+create index quarantine_age on quarantine (received_at);
+
+-- Fields whose last purpose is gone, and since when.
+create table field_idle (
+    field text not null, -- none nobody
+    since bigint not null, -- none nobody
+    purged_at bigint not null, -- none nobody; or 0
+    primary key (field)
+);
+
+-- Imports of files that were run.
+create table import (
+    import_id bigint not null, -- none nobody
+    source text not null, -- none nobody; where the file came from, as the mapping says
+    actor text not null, -- none staff
+    started_at bigint not null, -- none nobody
+    ended_at bigint not null, -- none nobody; or 0
+    outcome text not null, -- none nobody; done, or a code
+    rows_read bigint not null, -- none nobody
+    rows_ok bigint not null, -- none nobody
+    made bigint not null, -- none nobody; customers that were not known before
+    failed bigint not null, -- none nobody; rows not taken
+    primary key (import_id)
+);
