@@ -129,3 +129,14 @@ type Effects struct {
 	Left        []string      // messages that had already left when the act came
 	Revocations int           // jobs opened to tell recipients
 }
+
+// List gives the operations of the set.
+func (o Ops) List() []term.Operation {
+	var out []term.Operation
+	for i, op := range term.Operations {
+		if o&(1<<i) != 0 {
+			out = append(out, op)
+		}
+	}
+	return out
+}

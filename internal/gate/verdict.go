@@ -65,7 +65,7 @@ func (l *life) verdict(p *purposeLaw, s slot, at clock.Instant) verdict {
 	q.checkAge(&v)
 	if at >= l.keepEnds(p, q.r) {
 		v.add(retained, opWork)
-		if v[held] == 0 {
+		if v.failures[held] == 0 {
 			v.add(retained, opStore)
 		}
 	}

@@ -1,0 +1,133 @@
+package gate
+
+import (
+	"maps"
+	"time"
+
+	"candor/internal/clock"
+	"candor/internal/customer"
+	"candor/internal/db"
+	"candor/internal/errs"
+	"candor/internal/id"
+	"candor/internal/journal"
+)
+
+// AddFact puts a fact about a customer on record and changes what is allowed in
+// the same transaction. A second positive interaction of a day, a signal that
+// is already honoured, and a fact that changes nothing are not written again.
+// Lifting a restriction needs the notice that the person was told (GDPR 18(3)):
+// CONFLICT without it.
+func (g *Gate) AddFact(tx *db.Tx, f customer.Fact) (Effects, error) {
+	h, err := g.hold(tx, f.Customer)
+	if err != nil {
+		return Effects{}, err
+	}
+	if err := h.fact(f); err != nil {
+		return Effects{}, err
+	}
+	return h.settle()
+}
+
+// fact writes one fact of the customer held.
+func (h *hold) fact(f customer.Fact) error {
+	f.Customer = h.id
+	f.RecordedAt = h.factTime()
+	if f.At == 0 {
+		f.At = h.at
+	}
+	if f.Kind == customer.Interaction {
+		f.At = clock.DateOf(f.At.Time()).Start(time.UTC)
+	}
+	if h.known(f) {
+		return nil
+	}
+	if f.Kind == customer.Restriction && f.Value() == customer.Off && f.Detail["notice"] == "" {
+		return errs.New(errs.Conflict, "restriction_notice", "tell the person before the restriction ends, and name the notice")
+	}
+	if f.ID == 0 {
+		f.ID = id.New[id.Fact]()
+	}
+	if err := customer.InsertFact(h.tx, f); err != nil {
+		return err
+	}
+	h.facts.Facts = append(h.facts.Facts, f)
+	return h.prove(f)
+}
+
+// factTime is now, but always later than the customer's facts so far: the order
+// of recording decides which fact counts.
+func (h *hold) factTime() clock.Instant {
+	if n := len(h.facts.Facts); n > 0 {
+		return max(h.at, h.facts.Facts[n-1].RecordedAt+1)
+	}
+	return h.at
+}
+
+// known reports whether a fact says nothing new.
+func (h *hold) known(f customer.Fact) bool {
+	switch f.Kind {
+	case customer.Purchase, customer.Contract:
+		return f.ID != 0 && h.hasFact(f.ID)
+	case customer.Interaction:
+		for _, k := range h.facts.Facts {
+			if k.Kind == f.Kind && k.At == f.At && k.Purpose == f.Purpose {
+				return true
+			}
+		}
+		return false
+	}
+	for i := len(h.facts.Facts) - 1; i >= 0; i-- {
+		k := h.facts.Facts[i]
+		if k.Kind != f.Kind || k.Controller != f.Controller || k.Purpose != f.Purpose || k.Channel != f.Channel ||
+			k.Detail["evidence"] != f.Detail["evidence"] {
+			continue
+		}
+		if f.Kind == customer.GPC {
+			return k.Value() == f.Value()
+		}
+		return k.Until == f.Until && maps.Equal(k.Detail, f.Detail) && (k.At == f.At || k.At <= h.at && f.At <= h.at)
+	}
+	return false
+}
+
+func (h *hold) hasFact(n id.Fact) bool {
+	for _, k := range h.facts.Facts {
+		if k.ID == n {
+			return true
+		}
+	}
+	return false
+}
+
+// protections are the facts that must survive a restore of yesterday's backup.
+var protections = map[customer.FactKind]journal.Kind{
+	customer.Restriction: journal.Restriction, customer.Hold: journal.Restriction, customer.Deceased: journal.Restriction,
+	customer.Care: journal.Restriction, customer.GPC: journal.Objection, customer.Objection: journal.Objection,
+	customer.Suppressed: journal.Suppression,
+}
+
+// Stated is the content of a KindFact entry. It holds nobody's id.
+type Stated struct {
+	Kind    customer.FactKind `json:"kind"`
+	Value   string            `json:"value"`
+	Purpose string            `json:"purpose,omitempty"`
+	Channel string            `json:"channel,omitempty"`
+	At      clock.Instant     `json:"at"`
+	Until   clock.Instant     `json:"until,omitzero"`
+	Source  string            `json:"source,omitempty"`
+}
+
+// prove writes a protecting fact to the ledger, and to the journal when it takes
+// effect.
+func (h *hold) prove(f customer.Fact) error {
+	kind, protects := protections[f.Kind]
+	if !protects {
+		return nil
+	}
+	if f.Value() != customer.Off && f.Kind != customer.Suppressed {
+		h.g.journal.Append(h.tx, journal.Act{Kind: kind, Customer: h.id, Controller: f.Controller, Purpose: f.Purpose,
+			Channel: f.Channel, At: f.RecordedAt})
+	}
+	_, err := h.g.ledger.Append(h.tx, KindFact, f.RecordedAt, Stated{f.Kind, f.Value(), string(f.Purpose), string(f.Channel), f.At, f.Until, f.Source})
+	return err
+}

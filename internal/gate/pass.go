@@ -1,0 +1,179 @@
+package gate
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"candor/internal/clock"
+	"candor/internal/customer"
+	"candor/internal/db"
+	"candor/internal/errs"
+	"candor/internal/id"
+	"candor/internal/term"
+)
+
+// Pass is an ALLOW that can be used: it lets its holder read these fields of
+// this customer, for this purpose, until it expires. Only the gate makes one;
+// the zero Pass opens nothing.
+type Pass struct {
+	gate    *Gate
+	request Request
+	fields  []term.Field
+	until   clock.Instant
+	use     id.Use
+}
+
+// passLives is how long a pass is good for: the work it was asked for, not
+// longer.
+const passLives = 5 * time.Minute
+
+// Customer is whose data the pass opens.
+func (p Pass) Customer() id.Customer { return p.request.Customer }
+
+// Purpose is what they may be used for.
+func (p Pass) Purpose() term.Purpose { return p.request.Purpose }
+
+// Channel is the channel of the message, or "".
+func (p Pass) Channel() term.Channel { return p.request.Channel }
+
+// Operation is what was allowed.
+func (p Pass) Operation() term.Operation { return p.request.Operation }
+
+// Fields lists what may be read.
+func (p Pass) Fields() []term.Field { return slices.Clone(p.fields) }
+
+// Expires is when the pass ends.
+func (p Pass) Expires() clock.Instant { return p.until }
+
+// Check returns FORBIDDEN when the pass is not for this field, has expired, or
+// is no pass at all.
+func (p Pass) Check(f term.Field) error {
+	if err := p.live(); err != nil {
+		return err
+	}
+	if !slices.Contains(p.fields, f) {
+		return errs.New(errs.Forbidden, errs.FieldNotAllowed, "the pass does not open this field").On(string(f))
+	}
+	return nil
+}
+
+func (p Pass) live() error {
+	if p.gate == nil {
+		return errs.New(errs.Forbidden, errs.NoBasis, "there is no pass: ask the gate first")
+	}
+	if p.gate.clock.Now() >= p.until {
+		return errs.New(errs.Forbidden, errs.Stale, "the pass has expired: ask the gate again")
+	}
+	return nil
+}
+
+// Use answers a request in the mode "use": the customer is locked, the use is
+// written, and the answer comes with the pass that opens the data. With DENY,
+// and with an error, the pass opens nothing.
+func (g *Gate) Use(tx *db.Tx, r Request) (Pass, Decision, error) {
+	if r.Actor == "" {
+		return Pass{}, closed([]Request{r}, g.clock.Now())[0], errs.New(errs.Invalid, "no_actor", "say who acts").On("actor")
+	}
+	if _, err := customer.Lock(tx, r.Customer); err != nil {
+		return Pass{}, closed([]Request{r}, g.clock.Now())[0], err
+	}
+	d, err := g.Decide(tx, r)
+	if err != nil || !d.Allowed() {
+		return Pass{}, d, err
+	}
+	u := UseRow{ID: id.New[id.Use](), At: d.At, Controller: r.Controller, Purpose: r.Purpose, Operation: r.Operation,
+		Channel: r.Channel, Recipient: r.Recipient, Fields: d.Fields, Actor: r.Actor, Basis: d.Basis, CharterVersion: d.CharterVersion}
+	if err := g.writeUse(tx, r.Customer, u); err != nil {
+		return Pass{}, closed([]Request{r}, d.At)[0], err
+	}
+	return Pass{gate: g, request: r, fields: d.Fields, until: min(d.Until, d.At.Add(passLives)), use: u.ID}, d, nil
+}
+
+// UseRow is a recorded use of a customer's data.
+type UseRow struct {
+	ID             id.Use          `json:"use"`
+	At             clock.Instant   `json:"at"`
+	Controller     term.Controller `json:"controller"`
+	Purpose        term.Purpose    `json:"purpose"`
+	Operation      term.Operation  `json:"operation"`
+	Channel        term.Channel    `json:"channel,omitempty"`
+	Recipient      term.Recipient  `json:"recipient,omitempty"`
+	Fields         []term.Field    `json:"fields"`
+	Actor          term.Actor      `json:"actor"`
+	Basis          string          `json:"basis"`
+	CharterVersion int64           `json:"charter_version"`
+}
+
+// disclosed is the content of a KindDisclosure entry. It holds nobody's id.
+type disclosed struct {
+	Use       id.Use         `json:"use"`
+	Purpose   term.Purpose   `json:"purpose"`
+	Operation term.Operation `json:"operation"`
+	Recipient term.Recipient `json:"recipient,omitempty"`
+	Fields    []term.Field   `json:"fields"`
+	Actor     term.Actor     `json:"actor"`
+}
+
+// writeUse records a use. Data that leave the business, or are produced for the
+// person or a court, are an entry of the ledger too.
+func (g *Gate) writeUse(tx *db.Tx, c id.Customer, u UseRow) error {
+	names := make([]string, len(u.Fields))
+	for i, f := range u.Fields {
+		names[i] = string(f)
+	}
+	_, err := tx.Exec(`insert into data_use (customer_id, use_id, controller, purpose, operation, channel, recipient, fields,
+		actor, basis, charter_version, at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+		c, u.ID, u.Controller, u.Purpose, u.Operation, u.Channel, u.Recipient, strings.Join(names, ","), u.Actor, u.Basis, u.CharterVersion, u.At)
+	if err != nil {
+		return err
+	}
+	if OpsOf(u.Operation)&(opShare|opRights|opClaims) == 0 {
+		return nil
+	}
+	_, err = g.ledger.Append(tx, KindDisclosure, u.At, disclosed{u.ID, u.Purpose, u.Operation, u.Recipient, u.Fields, u.Actor})
+	return err
+}
+
+// Uses lists the recorded uses of a customer's data, the newest first.
+func (g *Gate) Uses(tx *db.Tx, c id.Customer, limit int) ([]UseRow, error) {
+	return usesOf(tx, c, limit)
+}
+
+func usesOf(tx *db.Tx, c id.Customer, limit int) ([]UseRow, error) {
+	rows, err := tx.Query(`select use_id, at, controller, purpose, operation, channel, recipient, fields, actor, basis, charter_version
+		from data_use where customer_id = $1 order by use_id desc limit $2`, c, limit)
+	return db.Collect(rows, err, func(scan db.Scan) (UseRow, error) {
+		var u UseRow
+		var names string
+		err := scan(&u.ID, &u.At, &u.Controller, &u.Purpose, &u.Operation, &u.Channel, &u.Recipient, &names, &u.Actor, &u.Basis, &u.CharterVersion)
+		for name := range strings.SplitSeq(names, ",") {
+			if name != "" {
+				u.Fields = append(u.Fields, term.Field(name))
+			}
+		}
+		return u, err
+	})
+}
+
+// Run is an evaluation over many customers at once: a count, a preview, the
+// members of a segment.
+type Run struct {
+	Controller term.Controller
+	Purpose    term.Purpose
+	Operation  term.Operation
+	Channel    term.Channel
+	What       string // preview, members, count
+	Expression string // the condition, which holds no personal data
+	Customers  int64  // rounded
+	Actor      term.Actor
+}
+
+// UseRun records an evaluation over many customers: one entry a run.
+func (g *Gate) UseRun(tx *db.Tx, r Run) (id.Use, error) {
+	n := id.New[id.Use]()
+	_, err := tx.Exec(`insert into use_run (run_id, controller, purpose, operation, channel, what, expression, customers, actor, at)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+		n, r.Controller, r.Purpose, r.Operation, r.Channel, r.What, r.Expression, r.Customers, r.Actor, g.clock.Now())
+	return n, err
+}

@@ -1,0 +1,211 @@
+package gate
+
+import (
+	"strconv"
+	"strings"
+
+	"candor/internal/charter"
+	"candor/internal/clock"
+	"candor/internal/customer"
+	"candor/internal/db"
+	"candor/internal/errs"
+	"candor/internal/id"
+)
+
+// Decide answers a request by comparing the customer's standing with the time
+// and with the rules in force: the mode "check", which is not stored.
+//
+// When it cannot decide, the answer is DENY with E_FAIL_CLOSED and the error
+// says why (UNAVAILABLE): one customer's DENY is about that customer, the error
+// is about all (SEC-10).
+func (g *Gate) Decide(tx *db.Tx, r Request) (Decision, error) {
+	out, err := g.DecideMany(tx, []Request{r})
+	return out[0], err
+}
+
+// DecideMany answers many requests with one reading of the law and as few reads
+// of standing as there are hundreds of customers. The answers are in the order
+// of the requests; on an error all of them are DENY with E_FAIL_CLOSED.
+func (g *Gate) DecideMany(tx *db.Tx, list []Request) ([]Decision, error) {
+	at := g.clock.Now()
+	law, _, err := g.law(tx)
+	if err != nil {
+		return closed(list, at), err
+	}
+	screens := make([]screened, len(list))
+	asked := map[id.Customer]bool{}
+	for i, r := range list {
+		screens[i] = law.screen(r)
+		asked[r.Customer] = true
+	}
+	stands, err := standingAt(tx, asked, at)
+	if err != nil {
+		return closed(list, at), errs.Wrap(err, errs.Unavailable, errs.FailClosed, "permissions cannot be read, so nothing is allowed")
+	}
+	out := make([]Decision, len(list))
+	for i, r := range list {
+		out[i] = screens[i].compare(law, r, stands.find(r.Customer, screens[i]), at)
+	}
+	return out, nil
+}
+
+func closed(list []Request, at clock.Instant) []Decision {
+	out := make([]Decision, len(list))
+	for i := range out {
+		out[i] = Decision{Reasons: reasonsOf([]ground{failClosed}), At: at}
+	}
+	return out
+}
+
+// compare answers from a stored standing. One decided under other rules than
+// those in force allows nothing until it has been worked out anew: when the
+// purpose was widened since, the consent it rested on must be given anew.
+func (s screened) compare(l *Law, r Request, st Standing, at clock.Instant) Decision {
+	if s.settled {
+		if st.Because == unknownCustomer {
+			s.failed = append(s.failed, noBasis)
+		}
+		return s.decide(l, r, Standing{Until: clock.Never}, at)
+	}
+	if st.Rules != s.purpose.print {
+		st = s.outdated(st)
+	}
+	return s.decide(l, r, st, at)
+}
+
+// unknownCustomer marks the standing of a customer that does not exist. It is
+// not a reason that a row can hold.
+const unknownCustomer = "unknown"
+
+func (s screened) outdated(st Standing) Standing {
+	var f failures
+	switch {
+	case st.Because == unknownCustomer:
+		f.add(noBasis, opsKnown)
+	case st.CharterVersion < s.purpose.floor && st.Basis == string(charter.Consent) && st.CharterVersion > 0:
+		old, err := parseFailures(st.Because)
+		if err != nil {
+			f.add(failClosed, opsKnown)
+			break
+		}
+		f = old
+		f.add(widened, opData&^old.denied())
+	default:
+		f.add(stale, opData)
+	}
+	st.Ops, st.Because = opsKnown&^f.denied(), f.text()
+	return st
+}
+
+// stands is the standing of some customers at one instant.
+type stands map[id.Customer]map[StandingKey]Standing
+
+// find gives the standing that a screened request compares with; when the
+// customer has none for it, one that no rules match.
+func (s stands) find(c id.Customer, to screened) Standing {
+	rows, known := s[c]
+	if !known {
+		return Standing{Because: unknownCustomer}
+	}
+	if to.purpose == nil {
+		return Standing{}
+	}
+	for k, st := range rows {
+		if k.Purpose == to.purpose.id && k.Channel == to.slot.channel && k.Recipient == to.slot.recipient && k.Scope == "" {
+			return st
+		}
+	}
+	return Standing{Until: clock.Never}
+}
+
+// inList bounds the arguments of one statement.
+const inList = 500
+
+// standingAt reads what holds at an instant for each of the customers.
+func standingAt(tx *db.Tx, asked map[id.Customer]bool, at clock.Instant) (stands, error) {
+	out := stands{}
+	list := make([]id.Customer, 0, len(asked))
+	for c := range asked {
+		list = append(list, c)
+	}
+	for len(list) > 0 {
+		part := list[:min(inList, len(list))]
+		list = list[len(part):]
+		if err := out.read(tx, part, at); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+func (s stands) read(tx *db.Tx, part []id.Customer, at clock.Instant) error {
+	marks, args := marksFrom(part, 2)
+	rows, err := tx.Query(`select `+standingColumns+` from standing
+		where from_at <= $1 and until_at > $1 and customer_id in (`+marks+`)`, append([]any{at}, args...)...)
+	_, err = db.Collect(rows, err, func(scan db.Scan) (struct{}, error) {
+		st, c, err := scanOwned(scan)
+		if s[c] == nil {
+			s[c] = map[StandingKey]Standing{}
+		}
+		s[c][st.StandingKey] = st
+		return struct{}{}, err
+	})
+	if err != nil {
+		return err
+	}
+	for _, c := range part {
+		if s[c] != nil {
+			continue
+		}
+		_, err := customer.Get(tx, c)
+		if errs.Is(err, errs.NotFound) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		s[c] = map[StandingKey]Standing{}
+	}
+	return nil
+}
+
+// marksFrom writes $first, $first+1, ... for a list, with its arguments.
+func marksFrom[T any](list []T, first int) (string, []any) {
+	var b strings.Builder
+	args := make([]any, len(list))
+	for i, v := range list {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteByte('$')
+		b.WriteString(strconv.Itoa(first + i))
+		args[i] = v
+	}
+	return b.String(), args
+}
+
+// Standing gives what a customer may be used and contacted for from now on, with
+// the rules in force compared, as it is shown to the customer and to staff.
+func (g *Gate) Standing(tx *db.Tx, c id.Customer) ([]Standing, error) {
+	law, _, err := g.law(tx)
+	if err != nil {
+		return nil, err
+	}
+	all, err := standingOf(tx, c)
+	if err != nil {
+		return nil, err
+	}
+	now := g.clock.Now()
+	out := all[:0]
+	for _, s := range all {
+		p, ok := law.byName[s.Purpose]
+		if !ok || s.Until <= now {
+			continue
+		}
+		if s.Rules != p.print {
+			s = screened{purpose: p}.outdated(s)
+		}
+		out = append(out, s)
+	}
+	return out, nil
+}
