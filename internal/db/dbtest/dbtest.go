@@ -99,8 +99,20 @@ func PostgresPlace(t testing.TB) string {
 	if err != nil {
 		t.Fatalf("postgres template: %v", err)
 	}
+	return createDatabase(t, server, "template "+template)
+}
+
+// EmptyPostgresPlace makes a PostgreSQL database without a schema, for stores
+// with migrations of their own. It is dropped when the test ends.
+func EmptyPostgresPlace(t testing.TB) string {
+	t.Helper()
+	return createDatabase(t, serverURL(t), "template template0 encoding 'UTF8' locale 'C'")
+}
+
+func createDatabase(t testing.TB, server, from string) string {
+	t.Helper()
 	name := fmt.Sprintf("candor_%d_%d", os.Getpid(), databases.Add(1))
-	if err := admin(server, fmt.Sprintf("create database %s template %s", name, template)); err != nil {
+	if err := admin(server, fmt.Sprintf("create database %s %s", name, from)); err != nil {
 		t.Fatalf("postgres database: %v", err)
 	}
 	t.Cleanup(func() { _ = admin(server, "drop database if exists "+name+" with (force)") })
