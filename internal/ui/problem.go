@@ -16,11 +16,12 @@ type problem struct {
 type ownPages struct {
 	set   *Set
 	error Page[problem]
+	style Page[styleData]
 }
 
 var own = sync.OnceValue(func() ownPages {
 	s := Load(ownFiles)
-	p := ownPages{set: s, error: Find[problem](s, "error")}
+	p := ownPages{set: s, error: Find[problem](s, "error"), style: Find[styleData](s, "style")}
 	if err := s.Err(); err != nil {
 		panic(err) // the files are embedded and a test renders them
 	}
