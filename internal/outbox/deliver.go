@@ -82,7 +82,7 @@ func (b *Box) position(ctx context.Context, f follower) (int64, error) {
 	}
 	err = b.db.Write(ctx, func(tx *db.Tx) error {
 		_, err := tx.Exec(`insert into outbox_follower (name, topic, pos)
-			select $1, $2, coalesce(max(pos), 0) from outbox_number on conflict (name, topic) do nothing`, f.name, f.topic)
+			select $1, $2, coalesce(max(pos), 0) from outbox_number where pos > 0 on conflict (name, topic) do nothing`, f.name, f.topic)
 		if err != nil {
 			return err
 		}
@@ -110,9 +110,9 @@ func scanMessage(scan db.Scan) (Message, error) {
 	return m, err
 }
 
-// prune deletes what every follower of the topic has read and is older than
+// Prune deletes what every follower of the topic has read and is older than
 // Keep. Numbers are never given again: they come from outbox_number.
-func (b *Box) prune(ctx context.Context) error {
+func (b *Box) Prune(ctx context.Context) error {
 	old := b.clock.Now().Add(-Keep)
 	return b.db.Write(ctx, func(tx *db.Tx) error { return pruneBefore(tx, old) })
 }

@@ -81,7 +81,7 @@ func (b *Box) Publish(tx *db.Tx, topic string, payload any) error {
 }
 
 // Follow has a handler read a topic under a name that stays the same from one
-// start of the program to the next. A new name starts with what is published
+// start of the program to the next. A new name starts with what is numbered
 // after its first run.
 func (b *Box) Follow(topic, name string, fn func(tx *db.Tx, m Message) error) {
 	b.mu.Lock()
@@ -141,7 +141,7 @@ func (b *Box) Run(ctx context.Context) error {
 		case <-b.wake:
 		case <-poll.C:
 		case <-prune.C:
-			if err := b.prune(ctx); err != nil && ctx.Err() == nil {
+			if err := b.Prune(ctx); err != nil && ctx.Err() == nil {
 				b.log.Warn("outbox: old messages stay", "code", errs.CodeOf(err))
 			}
 		}
