@@ -158,11 +158,7 @@ func TestAFailedActLeavesNoEntry(t *testing.T) {
 // A transaction that took its id early and commits late, after entries with
 // higher ids were numbered, is not lost.
 func TestLateCommitIsNotLost(t *testing.T) {
-	d, err := db.Open(ctx, dbtest.PostgresPlace(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = d.Close() })
+	d := openDB(t, dbtest.PostgresPlace(t))
 	f := open(t, d)
 	var late id.Entry
 	written, goOn, done := make(chan struct{}), make(chan struct{}), make(chan error)
@@ -214,12 +210,12 @@ func TestReusedIDIsNotLost(t *testing.T) {
 	})
 }
 
+// Two servers, each with a connection of its own to one database, write and
+// sequence side by side: nothing is lost, and no leaf is given twice.
 func TestOfTwoSequencersOneWorks(t *testing.T) {
-	dbtest.Each(t, func(t *testing.T, d *db.DB) {
-		f := open(t, d)
-		g := reopen(t, f)
-		ctx, stop := context.WithCancel(ctx)
-		defer stop()
+	dbtest.EachPlace(t, func(t *testing.T, place string) {
+		f := open(t, openDB(t, place))
+		g := reopen(t, &fixture{db: openDB(t, place), clock: f.clock, dir: f.dir})
 		var wg sync.WaitGroup
 		for range 8 {
 			for _, l := range []*fixture{f, g} {
@@ -238,6 +234,16 @@ func TestOfTwoSequencersOneWorks(t *testing.T) {
 			t.Errorf("%+v, %v", report, err)
 		}
 	})
+}
+
+func openDB(t *testing.T, place string) *db.DB {
+	t.Helper()
+	d, err := db.Open(ctx, place)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = d.Close() })
+	return d
 }
 
 // A sequencer that slept through its lease cannot write as if it still held it:
