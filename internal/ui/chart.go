@@ -127,7 +127,7 @@ func roundTop(series []Series) int64 {
 	}
 	quarter := (most + 3) / 4
 	for unit := int64(1); ; unit *= 10 {
-		for _, times := range []int64{1, 2, 5} {
+		for _, times := range []int64{1, 2, 3, 4, 5, 6, 8} {
 			if step := times * unit; step >= quarter {
 				return 4 * step
 			}

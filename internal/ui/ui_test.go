@@ -175,7 +175,7 @@ func TestFormats(t *testing.T) {
 			t.Errorf("got %q, want %q", c.got, c.want)
 		}
 	}
-	for in, want := range map[int64]int64{0: 4, 4: 4, 5: 8, 21: 40, 100: 200, 1234: 2000} {
+	for in, want := range map[int64]int64{0: 4, 4: 4, 5: 8, 21: 24, 100: 120, 1234: 1600, 2265: 2400} {
 		if got := roundTop([]Series{{Values: []int64{in}}}); got != want {
 			t.Errorf("roundTop(%d) = %d, want %d", in, got, want)
 		}
