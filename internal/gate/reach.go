@@ -40,7 +40,7 @@ func (g *Gate) ReachSQL(c *charter.Charter, r Reach, firstArg int) (string, []an
 }
 
 // StandingSQL gives a select of customer_id, allowed (1 or 0, rules compared),
-// reasons, current (1 when decided under the rules in force) and until_at: every
+// ops (an Ops, to be believed where current is 1), reasons, current (1 when decided under the rules in force) and until_at: every
 // customer's standing at the instant, to be joined on customer_id. Column is not
 // used. Reasons are read with ReasonsFor; where current is 0, OutdatedReasons
 // says why.
@@ -52,7 +52,7 @@ func (g *Gate) StandingSQL(c *charter.Charter, r Reach, firstArg int) (string, [
 	}
 	n := firstArg
 	text := fmt.Sprintf(`select st.customer_id, case when st.rules = $%d and (st.ops & $%d) <> 0 then 1 else 0 end as allowed,
-		st.reasons as reasons, case when st.rules = $%d then 1 else 0 end as current, st.until_at as until_at
+		st.ops as ops, st.reasons as reasons, case when st.rules = $%d then 1 else 0 end as current, st.until_at as until_at
 		from standing st where st.purpose = $%d and st.channel = $%d and st.recipient = $%d and st.controller = $%d
 		and st.scope = '' and st.from_at <= $%d and st.until_at > $%d`, n, n+1, n, n+2, n+3, n+4, n+5, n+6, n+6)
 	return text, []any{p.print, int64(bit), r.Purpose, r.Channel, r.Recipient, c.Business.ID, r.At}, nil
