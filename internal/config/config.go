@@ -64,8 +64,13 @@ func Parse(b []byte) (Config, error) {
 	if err := dec.Decode(&c); err != nil && !errors.Is(err, io.EOF) {
 		return Config{}, errs.Wrap(err, errs.Invalid, "bad_config", "the configuration is not as expected: %s", plainYAML(err))
 	}
+	return c, c.Fill()
+}
+
+// Fill sets what is left out to its default and checks the whole.
+func (c *Config) Fill() error {
 	c.fill()
-	return c, c.check()
+	return c.check()
 }
 
 // plainYAML keeps the line and the key of a decoder's complaint.
