@@ -2,6 +2,7 @@ package customer
 
 import (
 	"encoding/json"
+	"strconv"
 
 	"candor/internal/clock"
 	"candor/internal/db"
@@ -122,4 +123,21 @@ func scanFact(scan db.Scan) (Fact, error) {
 		return Fact{}, err
 	}
 	return f, json.Unmarshal([]byte(detail), &f.Detail)
+}
+
+// Having gives those of the customers who have a fact of a kind that nothing
+// lifted.
+func Having(tx *db.Tx, kind FactKind, list []id.Customer) (map[id.Customer]bool, error) {
+	out := map[id.Customer]bool{}
+	err := inChunks(list, func(marks string, args []any) error {
+		last := strconv.Itoa(len(args) + 1)
+		rows, err := tx.Query("select "+factColumns+" from fact where customer_id in ("+marks+") and kind = $"+last+
+			" order by customer_id, recorded_at, fact_id", append(args, kind)...)
+		found, err := db.Collect(rows, err, scanFact)
+		for _, f := range found {
+			out[f.Customer] = f.Value() != Off
+		}
+		return err
+	})
+	return out, err
 }

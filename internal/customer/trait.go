@@ -40,6 +40,14 @@ type TraitValue struct {
 
 func (v TraitValue) same(o TraitValue) bool { return v.Text == o.Text && v.Number == o.Number }
 
+// Value gives what the source says as conditions see it.
+func (v TraitValue) Value(f *charter.Field) any {
+	if v.Slot != "" && v.Slot[0] == 't' {
+		return v.Text
+	}
+	return numberAs(f, v.Number)
+}
+
 // TraitOf checks a value against the field's declaration and gives it as it is
 // kept. It returns INVALID, without the value, when it does not fit.
 func TraitOf(f *charter.Field, v any) (TraitValue, error) {

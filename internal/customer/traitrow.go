@@ -49,13 +49,17 @@ func (r traitRow) get(f *charter.Field) (any, bool) {
 		return s, s != ""
 	}
 	v := r.number[n-1]
+	return numberAs(f, v), v != NotSet
+}
+
+func numberAs(f *charter.Field, v int64) any {
 	switch f.Kind {
 	case charter.KindFlag:
-		return v == 1, v != NotSet
+		return v == 1
 	case charter.KindDate, charter.KindInstant:
-		return clock.Instant(v), v != NotSet
+		return clock.Instant(v)
 	}
-	return v, v != NotSet
+	return v
 }
 
 func (r traitRow) args(c id.Customer) []any {

@@ -49,6 +49,13 @@ func List(tx *db.Tx, k *Keep, q Query) ([]Event, error) {
 	return out, nil
 }
 
+// Latest gives a customer's latest events, for showing them to the person: also
+// those whose time is over and that wait to be deleted.
+func Latest(tx *db.Tx, c id.Customer, limit int) ([]Event, error) {
+	rows, err := tx.Query("select "+columns+" from event where customer_id = $1 order by occurred_at desc, dedupe limit $2", c, limit)
+	return db.Collect(rows, err, scanEvent)
+}
+
 // Get reads one event for a purpose. It returns FORBIDDEN with E_RETENTION when
 // its time is over, also while it is not deleted yet.
 func Get(tx *db.Tx, k *Keep, key Key, q Query) (Event, error) {

@@ -24,6 +24,8 @@ import (
 	"candor/internal/customer"
 	"candor/internal/db"
 	"candor/internal/errs"
+	"candor/internal/event"
+	"candor/internal/gate/internal/vault"
 	"candor/internal/id"
 	"candor/internal/job"
 	"candor/internal/journal"
@@ -60,10 +62,15 @@ type Gate struct {
 	outbox  *outbox.Box
 	clock   clock.Clock
 
+	vault  *vault.Vault
+	events *event.Maker
+	memory *memory
+
 	hooks []TightenedFunc // set before the gate is used
 
-	mu   sync.Mutex
-	laws map[lawKey]*Law
+	mu    sync.Mutex
+	laws  map[lawKey]*Law
+	keeps map[lawKey]*event.Keep
 }
 
 // lawKey names the charter a law was derived from.
@@ -80,6 +87,8 @@ type TightenedFunc func(tx *db.Tx, c id.Customer, keys []StandingKey) (left []st
 const (
 	JobRestand = "gate.restand"     // work out standings anew after the rules changed
 	JobRevoke  = "recipient.revoke" // tell a recipient that a consent ended
+
+	JobRetention = "gate.retention" // delete what its time is over for and what no purpose needs
 )
 
 // The topics the gate publishes to.
@@ -104,17 +113,30 @@ func New(cfg Config) (*Gate, error) {
 		return nil, errs.New(errs.Invalid, errs.FailClosed, "the gate lacks a part it needs: database, keys, charter, rule packs, ledger, journal, jobs or outbox")
 	}
 	g := &Gate{db: cfg.DB, ring: cfg.Ring, book: customer.NewBook(cfg.Ring), charter: cfg.Charter, packs: cfg.Packs,
-		ledger: cfg.Ledger, journal: cfg.Journal, jobs: cfg.Jobs, outbox: cfg.Outbox, clock: cfg.Clock, laws: map[lawKey]*Law{}}
+		ledger: cfg.Ledger, journal: cfg.Journal, jobs: cfg.Jobs, outbox: cfg.Outbox, clock: cfg.Clock, laws: map[lawKey]*Law{}, keeps: map[lawKey]*event.Keep{},
+		events: event.NewMaker(cfg.Ring), memory: newMemory()}
 	if g.clock == nil {
 		g.clock = clock.System{}
+	}
+	var err error
+	if g.vault, err = vault.Open(context.Background(), cfg.Keys, cfg.Ring, g.clock); err != nil {
+		return nil, err
 	}
 	g.jobs.Handle(JobRestand, func(ctx context.Context, _ job.Job) error {
 		_, err := g.Restand(ctx)
 		return err
 	})
 	g.jobs.Every(JobRestand, restandEvery)
+	g.jobs.Handle(JobRetention, func(ctx context.Context, _ job.Job) error {
+		_, err := g.Retain(ctx)
+		return err
+	})
+	g.jobs.Every(JobRetention, retainEvery)
 	return g, nil
 }
+
+// Close closes the store of customers' keys. The database is its owner's.
+func (g *Gate) Close() error { return g.vault.Close() }
 
 // OnTightened registers a hook. All are registered before the gate is used.
 func (g *Gate) OnTightened(fn TightenedFunc) { g.hooks = append(g.hooks, fn) }

@@ -31,7 +31,7 @@ create table identity (
 -- From a digest to its customers. Slot 0 is taken once, so that two writers
 -- cannot make two customers of one identity; further holders of an address have
 -- their own id as slot.
-create table identity_lookup ( -- lookup
+create table identity_lookup ( -- lookup -- lookup
     digest bytea not null, -- digest customer
     slot bigint not null, -- pseudonymous customer
     customer_id bigint not null, -- pseudonymous customer
@@ -110,7 +110,7 @@ create table fact (
 
 -- Endpoints never to be written to. Outlives the customer; cannot be listed by
 -- address, only asked about one.
-create table suppression (
+create table suppression ( -- lookup
     digest bytea not null, -- digest nobody; of the endpoint, under the suppression key
     key_id bigint not null, -- none nobody
     controller text not null, -- none nobody; '' for every one

@@ -1,0 +1,203 @@
+package gate
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"candor/internal/charter"
+	"candor/internal/clock"
+	"candor/internal/consent"
+	"candor/internal/customer"
+	"candor/internal/db"
+	"candor/internal/event"
+	"candor/internal/gate/internal/vault"
+	"candor/internal/id"
+	"candor/internal/term"
+)
+
+const (
+	retainEvery = 24 * time.Hour
+	// retainStep is how many customers one transaction goes through.
+	retainStep = 500
+)
+
+// Retained says what the daily job deleted.
+type Retained struct {
+	Events int64 // their time was over (MIN-05)
+	Values int64 // no purpose needs their field any more (MIN-01)
+}
+
+// Retain deletes the events whose time is over and the values of fields that no
+// purpose needs. It can be stopped and run again at any time.
+func (g *Gate) Retain(ctx context.Context) (Retained, error) {
+	var out Retained
+	events, err := g.expireEvents(ctx)
+	out.Events = events
+	if err != nil {
+		return out, err
+	}
+	out.Values, err = g.purgeUnneeded(ctx)
+	return out, err
+}
+
+func (g *Gate) expireEvents(ctx context.Context) (int64, error) {
+	var total int64
+	var after id.Customer
+	for {
+		var gone int64
+		var page []id.Customer
+		err := g.db.Write(ctx, func(tx *db.Tx) (err error) {
+			gone = 0
+			if page, err = customer.Page(tx, after, retainStep); err != nil || len(page) == 0 {
+				return err
+			}
+			_, c, err := g.law(tx)
+			if err != nil {
+				return err
+			}
+			keep, err := g.keepOf(c)
+			if err != nil {
+				return err
+			}
+			gone, err = event.Expire(tx, keep, page, lives, g.clock.Now())
+			return err
+		})
+		total += gone
+		if err != nil || len(page) == 0 {
+			return total, err
+		}
+		after = page[len(page)-1]
+	}
+}
+
+// keepOf gives the retention of events under a charter, derived once.
+func (g *Gate) keepOf(c *charter.Charter) (*event.Keep, error) {
+	key := lawKey{c.Hash(), c.Version}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if k := g.keeps[key]; k != nil {
+		return k, nil
+	}
+	k, err := event.NewKeep(c)
+	if err != nil {
+		return nil, err
+	}
+	if len(g.keeps) >= keptLaws {
+		clear(g.keeps)
+	}
+	g.keeps[key] = k
+	return k, nil
+}
+
+// lives tells what the retention of customers' events counts from.
+func lives(tx *db.Tx, list []id.Customer) (map[id.Customer]event.Life, error) {
+	rows, err := customer.ByID(tx, list)
+	if err != nil {
+		return nil, err
+	}
+	facts, err := customer.FactsOfMany(tx, list)
+	if err != nil {
+		return nil, err
+	}
+	records, err := consent.OfMany(tx, list)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[id.Customer]event.Life, len(list))
+	for _, c := range list {
+		l := event.Life{LastContact: rows[c].SeenDay}
+		for _, f := range facts[c] {
+			if f.Kind == customer.Contract {
+				l.ContractEnd = max(l.ContractEnd, endOf(f))
+			}
+		}
+		for _, k := range consent.Keys(records[c]) {
+			s := consent.StateOf(records[c], k)
+			if s.Status == consent.Agreed {
+				l.ConsentEnd = clock.Never
+			} else {
+				l.ConsentEnd = max(l.ConsentEnd, s.Rests.RecordedAt)
+			}
+		}
+		out[c] = l
+	}
+	return out, nil
+}
+
+func endOf(f customer.Fact) clock.Instant {
+	switch {
+	case f.Value() == customer.Off:
+		return f.RecordedAt
+	case f.Until == 0:
+		return clock.Never
+	}
+	return f.Until
+}
+
+// purgeUnneeded deletes the values of fields that the charter in force does not
+// declare, or that none of its purposes lists.
+func (g *Gate) purgeUnneeded(ctx context.Context) (int64, error) {
+	var fields []term.Field
+	err := g.db.Read(ctx, func(tx *db.Tx) error {
+		_, c, err := g.law(tx)
+		if err != nil {
+			return err
+		}
+		stored, err := g.StoredFields(tx)
+		fields = slices.DeleteFunc(stored, func(f term.Field) bool {
+			_, declared := c.Field(f)
+			return declared && usedField(c, f)
+		})
+		return err
+	})
+	var total int64
+	for _, f := range fields {
+		var after id.Customer
+		for err == nil {
+			var gone int64
+			err = g.db.Write(ctx, func(tx *db.Tx) (err error) {
+				after, gone, err = g.PurgeField(tx, f, after, retainStep)
+				return err
+			})
+			total += gone
+			if after == 0 {
+				break
+			}
+		}
+	}
+	return total, err
+}
+
+// StoredFields lists the fields of which a value is kept, in the vault or in
+// clear, sorted.
+func (g *Gate) StoredFields(tx *db.Tx) ([]term.Field, error) {
+	out, err := customer.StoredFields(tx)
+	if err != nil {
+		return nil, err
+	}
+	more, err := vault.StoredFields(tx)
+	out = append(out, more...)
+	slices.Sort(out)
+	return slices.Compact(out), err
+}
+
+// PurgeField deletes the values of a field of some customers after one of them
+// (MIN-01). It gives the last customer it saw, 0 when none are left, and how
+// many values went.
+func (g *Gate) PurgeField(tx *db.Tx, f term.Field, after id.Customer, limit int) (last id.Customer, gone int64, err error) {
+	lastTrait, traits, err := customer.PurgeField(tx, f, after, limit)
+	if err != nil {
+		return 0, 0, err
+	}
+	lastSealed, sealed, err := vault.PurgeField(tx, f, after, limit)
+	switch {
+	case lastTrait == 0:
+		last = lastSealed
+	case lastSealed == 0:
+		last = lastTrait
+	default:
+		last = min(lastTrait, lastSealed)
+	}
+	return last, traits + sealed, err
+}
