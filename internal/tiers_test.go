@@ -23,8 +23,8 @@ var tiers = [][]string{
 	{"internal/request"},
 	{"internal/campaign"}, // programs
 	{"internal/collect", "internal/intake", "internal/portal", "internal/web", "internal/api"}, // edges
-	{"internal/config", "internal/mailbox", "internal/demo"},                                                    // what only the wiring needs
-	{"internal/app"},                                                                           // wiring
+	{"internal/config", "internal/mailbox", "internal/demo"},                                   // what only the wiring needs
+	{"internal/app"}, // wiring
 	{"internal/cli", "internal/tool", "internal/browsertest"},
 	{"cmd/candor", "cmd/requirements"},
 }

@@ -1,0 +1,654 @@
+-- The whole schema, as the migrations in migration/ make it, for reading.
+-- Written by "make schema"; a test holds it against them on both engines.
+
+-- ------------------------------------------------------------
+-- 0001_base.sql
+
+-- What every table follows: one column a line; after it, as a comment, the
+-- class of what it holds (none, pseudonymous, digest, sealed) and whose it is
+-- (customer, staff, third, nobody). A test reads these comments.
+
+-- Small values of the installation: its id, the schema's slot map, high marks.
+create table setting (
+    name text not null, -- none nobody
+    value text not null, -- none nobody
+    primary key (name)
+);
+
+-- Who may do a thing that only one process may do at a time.
+create table lease (
+    name text not null, -- none nobody
+    holder text not null, -- none nobody
+    fence bigint not null, -- none nobody
+    until_at bigint not null, -- none nobody
+    primary key (name)
+);
+
+-- ------------------------------------------------------------
+-- 0010_ledger.sql
+
+-- The ledger: one row an entry. Content is canonical JSON without any customer's
+-- id; pos is null until the sequencer gives the entry its leaf number.
+create table ledger_entry (
+    entry_id bigint not null, -- none nobody
+    kind text not null, -- none nobody
+    at bigint not null, -- none nobody
+    salt bytea not null, -- none nobody; 32 random bytes
+    commitment bytea not null, -- none nobody; what the leaf holds
+    content text not null, -- none nobody; never a customer's id
+    pos bigint, -- none nobody; leaf number
+    primary key (entry_id)
+);
+
+create unique index ledger_entry_pos on ledger_entry (pos);
+
+create index ledger_entry_pending on ledger_entry (entry_id) where pos is null;
+
+create index ledger_entry_at on ledger_entry (at, entry_id);
+
+create index ledger_entry_kind on ledger_entry (kind, at, entry_id);
+
+-- The tree's nodes: up to 256 hashes of one level side by side.
+create table ledger_tile (
+    level bigint not null, -- none nobody; 0 holds leaves, 1 the roots of 256 leaves, ...
+    tile bigint not null, -- none nobody; number within the level
+    hashes bytea not null, -- none nobody; 32 bytes each
+    primary key (level, tile)
+);
+
+-- How far the tree has grown. One row.
+create table ledger_tree (
+    name text not null, -- none nobody; always 'ledger'
+    size bigint not null, -- none nobody
+    root bytea not null, -- none nobody
+    latest_at bigint not null, -- none nobody; the latest time the sequencer saw
+    primary key (name)
+);
+
+-- Signed checkpoints: never two of one size.
+create table ledger_checkpoint (
+    size bigint not null, -- none nobody
+    root bytea not null, -- none nobody
+    note text not null, -- none nobody; C2SP tlog-checkpoint
+    at bigint not null, -- none nobody
+    primary key (size)
+);
+
+-- Work to do in the background. Arguments are ids only.
+create table job (
+    job_id bigint not null, -- none nobody
+    kind text not null, -- none nobody
+    args text not null, -- none nobody; ids only
+    unique_key text not null, -- none nobody; '' or a name no second waiting job may have
+    run_at bigint not null, -- none nobody
+    attempt bigint not null, -- none nobody; how often it was started
+    holder text not null, -- none nobody; the process at work on it, or ''
+    lease_until bigint not null, -- none nobody
+    again bigint not null, -- none nobody; 1 when it was asked for while it ran
+    dead_at bigint not null, -- none nobody; when it was given up, or 0
+    error_code text not null, -- none nobody; of the last failure, never its text
+    created_at bigint not null, -- none nobody
+    primary key (job_id)
+);
+
+create index job_due on job (dead_at, run_at, job_id);
+
+create unique index job_unique on job (kind, unique_key) where unique_key <> '' and dead_at = 0;
+
+-- When each periodic job is due next.
+create table job_period (
+    kind text not null, -- none nobody
+    next_at bigint not null, -- none nobody
+    primary key (kind)
+);
+
+-- Effects sent upward, numbered by the ledger's sequencer. Payloads are ids only.
+create table outbox (
+    outbox_id bigint not null, -- none nobody
+    topic text not null, -- none nobody
+    payload text not null, -- none nobody; ids only
+    at bigint not null, -- none nobody
+    pos bigint, -- none nobody; place in the order of all effects
+    primary key (outbox_id)
+);
+
+create unique index outbox_pos on outbox (pos);
+
+create index outbox_topic on outbox (topic, pos);
+
+create index outbox_pending on outbox (outbox_id) where pos is null;
+
+-- The last number given. Numbers are never given twice, not even when the rows
+-- that had them are gone.
+create table outbox_number (
+    name text not null, -- none nobody; always 'outbox'
+    pos bigint not null, -- none nobody
+    primary key (name)
+);
+
+-- How far each follower has read.
+create table outbox_follower (
+    name text not null, -- none nobody
+    topic text not null, -- none nobody
+    pos bigint not null, -- none nobody
+    primary key (name, topic)
+);
+
+-- ------------------------------------------------------------
+-- 0030_customer.sql
+
+-- The person. Erasing the row erases what hangs on it.
+create table customer (
+    customer_id bigint not null, -- pseudonymous customer; random
+    rev bigint not null, -- none customer; orders the acts of the customer
+    known bigint not null, -- pseudonymous customer; 1 when a trusted source named the person
+    created_at bigint not null, -- pseudonymous customer
+    seen_day bigint not null, -- pseudonymous customer; day of the last positive interaction, or 0
+    primary key (customer_id)
+);
+
+-- What finds the customer, as keyed digests.
+create table identity (
+    customer_id bigint not null, -- pseudonymous customer
+    digest bytea not null, -- digest customer
+    key_id bigint not null, -- none nobody; version of the key of the digest
+    kind text not null, -- none customer; email, phone, user, anonymous, device, custom
+    namespace text not null, -- none customer; of user and custom ids
+    mark text not null, -- pseudonymous customer; '', shared or role: never proves who someone is
+    endpoint bytea not null, -- digest customer; of an address, under the suppression key
+    source text not null, -- none customer
+    added_at bigint not null, -- pseudonymous customer
+    confirmed_at bigint not null, -- pseudonymous customer; the person showed that the address is theirs
+    invalid_at bigint not null, -- pseudonymous customer; mail to it bounced for good
+    origin bigint not null, -- pseudonymous customer; whose it was before a merge, or 0
+    primary key (customer_id, digest),
+    foreign key (customer_id) references customer (customer_id) on delete cascade
+);
+
+-- From a digest to its customers. Slot 0 is taken once, so that two writers
+-- cannot make two customers of one identity; further holders of an address have
+-- their own id as slot.
+create table identity_lookup ( -- lookup -- lookup
+    digest bytea not null, -- digest customer
+    slot bigint not null, -- pseudonymous customer
+    customer_id bigint not null, -- pseudonymous customer
+    primary key (digest, slot)
+);
+
+create index identity_lookup_customer on identity_lookup (customer_id);
+
+-- What is known in clear, for audiences. The charter says which column holds
+-- which field. '' and the smallest bigint mean "not known".
+create table trait (
+    customer_id bigint not null, -- pseudonymous customer
+    t1 text not null, -- pseudonymous customer
+    t2 text not null, -- pseudonymous customer
+    t3 text not null, -- pseudonymous customer
+    t4 text not null, -- pseudonymous customer
+    t5 text not null, -- pseudonymous customer
+    t6 text not null, -- pseudonymous customer
+    t7 text not null, -- pseudonymous customer
+    t8 text not null, -- pseudonymous customer
+    t9 text not null, -- pseudonymous customer
+    t10 text not null, -- pseudonymous customer
+    t11 text not null, -- pseudonymous customer
+    t12 text not null, -- pseudonymous customer
+    n1 bigint not null, -- pseudonymous customer
+    n2 bigint not null, -- pseudonymous customer
+    n3 bigint not null, -- pseudonymous customer
+    n4 bigint not null, -- pseudonymous customer
+    n5 bigint not null, -- pseudonymous customer
+    n6 bigint not null, -- pseudonymous customer
+    n7 bigint not null, -- pseudonymous customer
+    n8 bigint not null, -- pseudonymous customer
+    n9 bigint not null, -- pseudonymous customer
+    n10 bigint not null, -- pseudonymous customer
+    n11 bigint not null, -- pseudonymous customer
+    n12 bigint not null, -- pseudonymous customer
+    primary key (customer_id),
+    foreign key (customer_id) references customer (customer_id) on delete cascade
+);
+
+-- What each source said of a trait; one of them is active and stands in trait.
+create table trait_value (
+    customer_id bigint not null, -- pseudonymous customer
+    field text not null, -- none nobody
+    source text not null, -- none customer
+    slot text not null, -- none nobody; its column in trait
+    text_value text not null, -- pseudonymous customer; of fields kept as text
+    number_value bigint not null, -- pseudonymous customer; of fields kept as number
+    method text not null, -- none customer
+    at bigint not null, -- pseudonymous customer; when the source learnt it
+    confidence bigint not null, -- none customer; 0 to 100
+    active bigint not null, -- none customer; 1 for the value believed
+    recorded_at bigint not null, -- pseudonymous customer
+    primary key (customer_id, field, source),
+    foreign key (customer_id) references customer (customer_id) on delete cascade
+);
+
+-- Facts that bear on what is allowed. Append-only.
+create table fact (
+    customer_id bigint not null, -- pseudonymous customer
+    fact_id bigint not null, -- pseudonymous customer
+    kind text not null, -- pseudonymous customer
+    controller text not null, -- none customer
+    purpose text not null, -- none customer
+    channel text not null, -- none customer
+    at bigint not null, -- pseudonymous customer
+    until_at bigint not null, -- pseudonymous customer
+    detail text not null, -- pseudonymous customer; small JSON object without personal values
+    actor text not null, -- pseudonymous staff
+    source text not null, -- none customer
+    recorded_at bigint not null, -- pseudonymous customer
+    origin bigint not null, -- pseudonymous customer; whose it was before a merge, or 0
+    primary key (customer_id, fact_id),
+    foreign key (customer_id) references customer (customer_id) on delete cascade
+);
+
+-- Endpoints never to be written to. Outlives the customer; cannot be listed by
+-- address, only asked about one.
+create table suppression ( -- lookup
+    digest bytea not null, -- digest nobody; of the endpoint, under the suppression key
+    key_id bigint not null, -- none nobody
+    controller text not null, -- none nobody; '' for every one
+    channel text not null, -- none nobody
+    scope text not null, -- none nobody; a purpose, or '' for all marketing
+    reason text not null, -- none nobody
+    at bigint not null, -- none nobody
+    primary key (digest, controller, channel, scope)
+);
+
+-- What happened. dedupe is a keyed digest of the sender's message id.
+create table event (
+    customer_id bigint not null, -- pseudonymous customer
+    dedupe bigint not null, -- digest customer
+    name text not null, -- pseudonymous customer
+    occurred_at bigint not null, -- pseudonymous customer
+    received_at bigint not null, -- pseudonymous customer
+    source_id bigint not null, -- none customer
+    props text not null, -- pseudonymous customer; JSON of the declared properties
+    amount bigint not null, -- pseudonymous customer; minor units, or 0
+    currency text not null, -- pseudonymous customer
+    family text not null, -- pseudonymous customer
+    origin bigint not null, -- pseudonymous customer; whose it was before a merge, or 0
+    primary key (customer_id, dedupe),
+    foreign key (customer_id) references customer (customer_id) on delete cascade
+);
+
+create index event_by_name on event (customer_id, name, occurred_at);
+
+-- Identifying and sensitive values, each sealed under its customer's key.
+create table sealed_value (
+    customer_id bigint not null, -- pseudonymous customer
+    field text not null, -- none nobody
+    value_id bigint not null, -- pseudonymous customer
+    sealed bytea not null, -- sealed customer
+    source text not null, -- none customer
+    method text not null, -- none customer
+    at bigint not null, -- pseudonymous customer; when the source learnt it
+    confidence bigint not null, -- none customer; 0 to 100
+    active bigint not null, -- none customer; 1 for the value believed
+    recorded_at bigint not null, -- pseudonymous customer
+    primary key (customer_id, field, value_id),
+    foreign key (customer_id) references customer (customer_id) on delete cascade
+);
+
+create unique index sealed_value_source on sealed_value (customer_id, field, source);
+
+-- ------------------------------------------------------------
+-- 0040_consent.sql
+
+-- What people said about the use of their data. Append only; numbered and
+-- chained by hash for each customer.
+create table consent_record (
+    customer_id bigint not null, -- pseudonymous customer
+    seq bigint not null, -- none customer; 1, 2, 3 ... for each customer
+    record_id bigint not null, -- pseudonymous customer
+    rev bigint not null, -- none customer; the customer's revision that wrote it
+    controller text not null, -- none nobody
+    purpose text not null, -- pseudonymous customer
+    channel text not null, -- pseudonymous customer
+    recipient text not null, -- pseudonymous customer
+    kind text not null, -- pseudonymous customer
+    validity text not null, -- pseudonymous customer; valid, or evidence_refused
+    ask text not null, -- pseudonymous customer
+    charter_version bigint not null, -- none customer; of the words that were shown
+    notice_id bigint not null, -- none customer
+    notice_hash bytea not null, -- none customer
+    lang text not null, -- pseudonymous customer; the language as shown
+    method text not null, -- pseudonymous customer
+    control_default text not null, -- none customer
+    action text not null, -- pseudonymous customer
+    evidence text not null, -- pseudonymous customer; where the proof is
+    strength text not null, -- none customer
+    asserted_at bigint not null, -- pseudonymous customer; as others claim
+    actor text not null, -- pseudonymous customer
+    source text not null, -- pseudonymous customer
+    recorded_at bigint not null, -- pseudonymous customer; ours, never goes back
+    entry_id bigint not null, -- none customer; in the ledger
+    salt bytea not null, -- none customer; of the ledger's commitment
+    prev bytea not null, -- digest customer; hash of the record before
+    hash bytea not null, -- digest customer
+    primary key (customer_id, seq),
+    foreign key (customer_id) references customer (customer_id) on delete cascade
+);
+create index consent_record_by_id on consent_record (record_id);
+
+-- What is allowed from one instant to another if nothing more happens: derived
+-- from facts, always recomputable.
+create table standing (
+    customer_id bigint not null, -- pseudonymous customer
+    controller text not null, -- none nobody
+    purpose text not null, -- none nobody
+    channel text not null, -- none nobody
+    recipient text not null, -- none nobody
+    scope text not null, -- none nobody
+    from_at bigint not null, -- pseudonymous customer; 0 in the first interval
+    until_at bigint not null, -- pseudonymous customer
+    ops bigint not null, -- pseudonymous customer; bit i is operation i
+    reasons text not null, -- pseudonymous customer; code/requirement=operations denied, joined by commas
+    basis text not null, -- pseudonymous customer
+    evidence text not null, -- pseudonymous customer; ids of records and facts
+    charter_version bigint not null, -- none nobody
+    pack_version text not null, -- none nobody
+    rules bigint not null, -- none nobody; fingerprint of the rules it was decided under
+    primary key (customer_id, controller, purpose, channel, recipient, scope, from_at),
+    foreign key (customer_id) references customer (customer_id) on delete cascade
+);
+create index standing_reach on standing (purpose, channel, recipient, customer_id);
+
+-- Under which law each customer's standing was worked out last.
+create table standing_law (
+    customer_id bigint not null, -- pseudonymous customer
+    law bigint not null, -- none nobody; fingerprint of all rules
+    rev bigint not null, -- none customer
+    computed_at bigint not null, -- pseudonymous customer
+    primary key (customer_id),
+    foreign key (customer_id) references customer (customer_id) on delete cascade
+);
+create index standing_law_stale on standing_law (law, customer_id);
+
+-- Recorded uses of a customer's data.
+create table data_use (
+    customer_id bigint not null, -- pseudonymous customer
+    use_id bigint not null, -- pseudonymous customer
+    controller text not null, -- none nobody
+    purpose text not null, -- pseudonymous customer
+    operation text not null, -- pseudonymous customer
+    channel text not null, -- pseudonymous customer
+    recipient text not null, -- pseudonymous customer
+    fields text not null, -- pseudonymous customer; names, joined by commas
+    actor text not null, -- pseudonymous customer; the program or role
+    basis text not null, -- pseudonymous customer
+    charter_version bigint not null, -- none nobody
+    at bigint not null, -- pseudonymous customer
+    primary key (customer_id, use_id),
+    foreign key (customer_id) references customer (customer_id) on delete cascade
+);
+
+-- Evaluations over many customers at once: one row a run, nobody's in particular.
+create table use_run (
+    run_id bigint not null, -- none nobody
+    controller text not null, -- none nobody
+    purpose text not null, -- none nobody
+    operation text not null, -- none nobody
+    channel text not null, -- none nobody
+    what text not null, -- none nobody; preview, members, count
+    expression text not null, -- none nobody
+    customers bigint not null, -- none nobody; rounded
+    actor text not null, -- none staff
+    at bigint not null, -- none nobody
+    primary key (run_id)
+);
+
+-- ------------------------------------------------------------
+-- 0060_message.sql
+
+-- Messages (what was written), sends (who gets it), counters of what a person
+-- got, campaigns, and the mailbox of the demo.
+
+-- Content as people wrote it. It names fields and holds no values of anyone.
+create table message (
+    message_id bigint not null, -- none nobody
+    controller text not null, -- none nobody
+    purpose text not null, -- none nobody
+    channel text not null, -- none nobody
+    class text not null, -- none nobody
+    sender text not null, -- none nobody; the From address, a house's own
+    content text not null, -- none nobody; JSON
+    content_hash bytea not null, -- none nobody
+    approved_hash bytea not null, -- none nobody; empty until approved
+    approved_by text not null, -- none staff; an actor, no name
+    approved_at bigint not null, -- none nobody
+    stopped bigint not null, -- none nobody; 1 while nothing of it may leave
+    created_at bigint not null, -- none nobody
+    primary key (message_id)
+);
+
+-- One message to one customer. Bodies are made at hand-over and never stored.
+create table send (
+    customer_id bigint not null, -- pseudonymous customer
+    send_key bytea not null, -- digest customer
+    program text not null, -- none nobody; campaign, service
+    program_id bigint not null, -- none nobody
+    message_id bigint not null, -- none nobody; 0 for a service mail of the engine
+    controller text not null, -- none nobody
+    purpose text not null, -- pseudonymous customer
+    channel text not null, -- pseudonymous customer
+    class text not null, -- none nobody
+    lang text not null, -- pseudonymous customer; '' is the language of the customer, else of the charter
+    content_hash bytea not null, -- none nobody; as approved when planned
+    payload text not null, -- sealed customer; what a service mail says, emptied when it ends
+    state text not null, -- pseudonymous customer
+    reasons text not null, -- pseudonymous customer; codes, joined by commas
+    reply bigint not null, -- none nobody; the SMTP reply
+    attempt bigint not null, -- none nobody; hand-overs begun
+    counted bigint not null, -- none nobody; 1 once a cap has counted it
+    entry bigint not null, -- none nobody; the ledger entry of the hand-over or denial
+    overtaken_at bigint not null, -- pseudonymous customer; a withdrawal came while it was on its way
+    holder text not null, -- none nobody
+    lease_until bigint not null, -- none nobody
+    due_at bigint not null, -- none nobody
+    planned_at bigint not null, -- pseudonymous customer
+    handed_at bigint not null, -- pseudonymous customer
+    ended_at bigint not null, -- pseudonymous customer
+    primary key (customer_id, send_key),
+    foreign key (customer_id) references customer (customer_id) on delete cascade
+);
+create index send_due on send (state, due_at);
+create index send_program on send (program, program_id, state);
+
+-- How many messages of a class a customer got on a day, for caps.
+create table contact_count (
+    customer_id bigint not null, -- pseudonymous customer
+    controller text not null, -- none nobody
+    channel text not null, -- pseudonymous customer
+    purpose text not null, -- pseudonymous customer; '' counts all purposes
+    day bigint not null, -- pseudonymous customer; days since 1970
+    n bigint not null, -- pseudonymous customer
+    primary key (customer_id, controller, channel, purpose, day),
+    foreign key (customer_id) references customer (customer_id) on delete cascade
+);
+
+-- How many service mails an address got in an hour. Rows go after two days.
+create table service_count ( -- lookup
+    endpoint bytea not null, -- digest customer; no customer is known to it
+    kind text not null, -- none nobody
+    hour bigint not null, -- none nobody; hours since 1970
+    n bigint not null, -- none nobody
+    primary key (endpoint, kind, hour)
+);
+
+create table campaign (
+    campaign_id bigint not null, -- none nobody
+    controller text not null, -- none nobody
+    name text not null, -- none nobody
+    purpose text not null, -- none nobody
+    channel text not null, -- none nobody
+    audience text not null, -- none nobody; a condition
+    approved_audience text not null, -- none nobody; as launched
+    message_id bigint not null, -- none nobody
+    state text not null, -- none nobody
+    reason text not null, -- none nobody; code of a pause by the engine
+    rev bigint not null, -- none nobody
+    planned_after bigint not null, -- none nobody; planning has passed all smaller customer ids
+    planned_all bigint not null, -- none nobody; 1 when nobody is left to plan
+    by_actor text not null, -- none staff; an actor, no name
+    created_at bigint not null, -- none nobody
+    launched_at bigint not null, -- none nobody
+    ended_at bigint not null, -- none nobody
+    primary key (campaign_id)
+);
+create index campaign_state on campaign (state, campaign_id);
+
+-- The demo's mailbox. What came for an address that no customer has is kept
+-- under customer 0 and goes after a day.
+create table mail (
+    customer_id bigint not null, -- pseudonymous customer
+    mail_id bigint not null, -- none nobody
+    at bigint not null, -- pseudonymous customer
+    size bigint not null, -- none nobody
+    sealed text not null, -- sealed customer; addresses, headers and parts
+    primary key (customer_id, mail_id)
+);
+create index mail_newest on mail (mail_id);
+
+-- ------------------------------------------------------------
+-- 0070_collect.sql
+
+-- Where data come from: a website's, an app's or a server's key.
+create table source (
+    source_id bigint not null, -- none nobody
+    name text not null, -- none nobody
+    class text not null, -- none nobody; public or server
+    mode text not null, -- none nobody; live or test
+    controller text not null, -- none nobody
+    namespace text not null, -- none nobody; whose user ids these are, such as shop
+    key_id bigint not null, -- none nobody; root key of the digest
+    key_digest bytea not null, -- digest nobody; of the write key
+    origins text not null, -- none nobody; JSON list of web origins
+    events text not null, -- none nobody; JSON list of events taken; empty means all, for a server
+    fields text not null, -- none nobody; JSON list of fields taken; empty means all, for a server
+    notice_version bigint not null, -- none nobody; the notice shown where this source collects, or 0
+    created_at bigint not null, -- none nobody
+    revoked_at bigint not null, -- none nobody; or 0
+    primary key (source_id)
+);
+
+create unique index source_key on source (key_digest);
+
+-- What was taken, dropped and refused, by name and never by value.
+create table source_count (
+    source_id bigint not null, -- none nobody
+    kind text not null, -- none nobody; accepted, dropped, refused, ...
+    name text not null, -- none nobody; looks like an identifier, or is (other)
+    n bigint not null, -- none nobody
+    last_at bigint not null, -- none nobody
+    primary key (source_id, kind, name)
+);
+
+-- Declared data that failed validation, kept sealed for a week for whoever
+-- repairs the source.
+create table quarantine (
+    quarantine_id bigint not null, -- none nobody
+    source_id bigint not null, -- none nobody
+    received_at bigint not null, -- none nobody
+    reason text not null, -- none nobody; a code
+    field text not null, -- none nobody; the declared name that failed
+    size bigint not null, -- none nobody; bytes
+    key_id bigint not null, -- none nobody
+    body bytea not null, -- sealed nobody; nobody's yet: it was stored for no customer
+    primary key (quarantine_id)
+);
+
+create index quarantine_source on quarantine (source_id, quarantine_id);
+
+create index quarantine_age on quarantine (received_at);
+
+-- Fields of which values are kept though their last purpose is gone, and since when.
+create table field_idle (
+    field text not null, -- none nobody
+    since bigint not null, -- none nobody
+    primary key (field)
+);
+
+-- Imports of files that were run.
+create table import (
+    import_id bigint not null, -- none nobody
+    source text not null, -- none nobody; where the file came from, as the mapping says
+    actor text not null, -- none staff
+    started_at bigint not null, -- none nobody
+    ended_at bigint not null, -- none nobody; or 0
+    outcome text not null, -- none nobody; done, or a code
+    rows_read bigint not null, -- none nobody
+    rows_ok bigint not null, -- none nobody
+    made bigint not null, -- none nobody; customers that were not known before
+    failed bigint not null, -- none nobody; rows not taken
+    primary key (import_id)
+);
+
+-- ------------------------------------------------------------
+-- 0080_request.sql
+
+-- Rights requests and how far they are. The bare facts outlive an erasure; the
+-- customer's id is then a random number that leads to nobody.
+create table request (
+    customer_id bigint not null, -- pseudonymous customer
+    request_id bigint not null, -- none nobody
+    kind text not null, -- none nobody; erasure, access
+    state text not null, -- none nobody; working, done
+    via text not null, -- none nobody; the way it came in
+    actor text not null, -- none nobody
+    market text not null, -- none nobody; the rule pack its clock comes from
+    received_at bigint not null, -- none nobody
+    safe_due bigint not null, -- none nobody; the engine's red line
+    legal_due bigint not null, -- none nobody
+    target_due bigint not null, -- none nobody
+    closed_at bigint not null, -- none nobody; 0 while open
+    entry_id bigint not null, -- none nobody; the certificate in the ledger
+    content text not null, -- none nobody; the certificate
+    primary key (customer_id, request_id)
+);
+create index request_by_id on request (request_id);
+create index request_open on request (state, safe_due);
+
+-- The steps of an erasure, one for each store, in the order they are done.
+create table erasure_step (
+    customer_id bigint not null, -- pseudonymous customer
+    request_id bigint not null, -- none nobody
+    step bigint not null, -- none nobody
+    store text not null, -- none nobody
+    removed bigint not null, -- none nobody; rows deleted
+    done_at bigint not null, -- none nobody; 0 while open
+    primary key (customer_id, request_id, step)
+);
+
+-- Confirmations of addresses that were asked for and not yet given (double
+-- opt-in). A token is good for one press.
+create table confirmation (
+    customer_id bigint not null, -- pseudonymous customer
+    confirmation_id bigint not null, -- none nobody
+    controller text not null, -- none nobody
+    purpose text not null, -- none nobody
+    channel text not null, -- none nobody
+    ask text not null, -- none nobody; "" when asked from the privacy centre
+    lang text not null, -- none nobody
+    notice_id bigint not null, -- none nobody
+    asked_at bigint not null, -- none nobody
+    expires_at bigint not null, -- none nobody
+    used_at bigint not null, -- none nobody; 0 while unused
+    primary key (customer_id, confirmation_id)
+);
+create index confirmation_open on confirmation (used_at, asked_at);
+
+-- Codes that prove who is reading: eight digits, ten minutes, five tries.
+create table step_up (
+    customer_id bigint not null, -- pseudonymous customer
+    challenge_id bigint not null, -- none nobody
+    code bytea not null, -- digest customer
+    tries bigint not null, -- none nobody
+    expires_at bigint not null, -- none nobody
+    used_at bigint not null, -- none nobody; 0 while unused
+    primary key (customer_id, challenge_id)
+);
+create index step_up_expired on step_up (expires_at);
