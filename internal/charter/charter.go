@@ -36,6 +36,7 @@ type Charter struct {
 
 	promise, house []byte
 	hash           string
+	problems       Problems
 	floors         map[term.Purpose]int64
 	index          index
 }
@@ -131,7 +132,6 @@ type Field struct {
 	Category    Category
 	From        []string // asks and forms it comes from, such as "signup" or "preferences"
 	Derived     string   // the field and part it is computed from, such as "address.country", or ""
-	Required    Texts    // why it must be given and what happens without it; nil when it need not
 	Slot        string   // column of a trait: "t1", ... text, "n1", ... number; "" in the vault
 }
 
@@ -274,8 +274,9 @@ type Purpose struct {
 	Life      rulepack.Period // of consents; zero leaves it to the rule pack
 	Topics    []Topic
 	Rhythm    Rhythm
-	Marketing bool // promotes, in whole or in part
-	Profiling bool
+	Marketing bool  // promotes, in whole or in part
+	Profiling bool  // chooses by what is known of a person
+	Logic     Texts // of the profiling, as people read it; nil without
 	Owner     string
 
 	basis    map[term.Market]Basis
