@@ -105,9 +105,13 @@ func lintText(c *charter.Charter, d Draft, t *Template, lang term.Lang, sender c
 	return out
 }
 
-// brands are the names a sender may write under: the brand and the legal name
-// before its address.
+// brands are the names a sender may write under: the brand, the legal name
+// before its address, and the names that house.yaml registers.
 func brands(c *charter.Charter) []string {
 	legal, _, _ := strings.Cut(c.Business.Controller, ",")
-	return []string{c.Business.Name, legal}
+	out := []string{c.Business.Name, legal}
+	for _, s := range c.House.Senders {
+		out = append(out, s.Name)
+	}
+	return out
 }

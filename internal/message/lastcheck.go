@@ -1,0 +1,312 @@
+package message
+
+import (
+	"encoding/hex"
+	"slices"
+
+	"candor/internal/charter"
+	"candor/internal/clock"
+	"candor/internal/consent"
+	"candor/internal/customer"
+	"candor/internal/db"
+	"candor/internal/errs"
+	"candor/internal/gate"
+	"candor/internal/id"
+	"candor/internal/keyring"
+	"candor/internal/personal"
+	"candor/internal/term"
+)
+
+// ready is a recipient that passed the last check: all that is needed to write
+// the mail, held in memory until it is sent.
+type ready struct {
+	send     Send
+	address  personal.Value
+	endpoint keyring.Digest
+	values   map[string]any
+	lang     term.Lang
+	template *Template
+	sender   charter.Sender
+	charter  *charter.Charter
+	at       clock.Instant
+}
+
+// approved is a message as the last check needs it: read once for a group.
+type approved struct {
+	draft    Draft
+	template *Template
+	sender   charter.Sender
+	bad      bool // changed since its approval, or no longer in order
+}
+
+// lastCheck is the last check of a group, in one transaction.
+type lastCheck struct {
+	*Sender
+	tx      *db.Tx
+	charter *charter.Charter
+	now     clock.Instant
+	drafts  map[id.Message]*approved
+}
+
+// noAddress is the reason when nothing is on file to send to.
+const noAddress errs.Code = "no_address"
+
+// one checks one recipient whose customer is locked. It gives nil when the send
+// was denied, put back, or cancelled by a withdrawal that came first.
+func (l lastCheck) one(claimed Send, holder string) (*ready, error) {
+	send, err := stillClaimed(l.tx, claimed, holder)
+	if errs.Is(err, errs.NotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if send.Program == serviceProgram {
+		return l.service(send)
+	}
+	m, err := l.message(send.Message)
+	switch {
+	case err != nil:
+		return nil, err
+	case m.draft.Stopped:
+		return nil, putBack(l.tx, send, l.now)
+	case m.bad || string(send.ContentHash) != string(m.draft.Hash):
+		return nil, l.deny(send, errs.Content)
+	}
+	pass, decision, err := l.gate.Use(l.tx, gate.Request{
+		Customer: send.Customer, Controller: send.Controller, Purpose: send.Purpose, Operation: term.Serve,
+		Channel: send.Channel, Fields: fieldsOf(l.charter, m.template, send), Actor: term.Actor("program:" + send.Program),
+	})
+	if err != nil {
+		return nil, err
+	}
+	if !decision.Allowed() {
+		return nil, l.deny(send, codesOf(decision)...)
+	}
+	return l.allowed(send, m, pass, decision)
+}
+
+// allowed does what follows the gate's yes: address, caps, values.
+func (l lastCheck) allowed(send Send, m *approved, pass gate.Pass, d gate.Decision) (*ready, error) {
+	r := &ready{send: send, template: m.template, sender: m.sender, charter: l.charter, at: l.now}
+	var err error
+	if r.address, r.endpoint, err = l.address(pass); err != nil {
+		return nil, err
+	}
+	if r.address.IsZero() {
+		return nil, l.deny(send, noAddress)
+	}
+	if send.Class == Marketing && !send.counted {
+		p := place{send.Customer, send.Controller, send.Channel, send.Purpose, dayOf(l.now)}
+		ok, err := takePlace(l.tx, p, limitsFor(l.charter, send.Purpose, send.Channel))
+		if err != nil {
+			return nil, err
+		}
+		if !ok {
+			return nil, l.deny(send, errs.FreqCap)
+		}
+	}
+	if r.values, err = l.values(pass, m.template, send); err != nil {
+		return nil, err
+	}
+	if r.lang, err = l.lang(send, m.template); err != nil {
+		return nil, err
+	}
+	return r, l.hand(send, d)
+}
+
+// message reads and compiles a message once for the group.
+func (l lastCheck) message(m id.Message) (*approved, error) {
+	if a := l.drafts[m]; a != nil {
+		return a, nil
+	}
+	draft, err := GetDraft(l.tx, m)
+	if err != nil {
+		return nil, err
+	}
+	a := &approved{draft: draft, bad: !draft.Approved()}
+	if !a.bad {
+		a.template, a.bad = l.compiled(l.charter, draft)
+	}
+	if !a.bad {
+		a.sender, err = SenderOf(l.charter, draft.Purpose, draft.Channel, draft.Sender)
+		a.bad = err != nil
+	}
+	l.drafts[m] = a
+	return a, nil
+}
+
+// compiled gives the template of an approved draft, kept between groups. bad
+// means that the charter no longer lets it use what it uses.
+func (s *Sender) compiled(c *charter.Charter, d Draft) (t *Template, bad bool) {
+	key := templateKey{string(d.Hash), c.Version, d.Purpose}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if t, ok := s.templates[key]; ok {
+		return t, t == nil
+	}
+	t, problems := Compile(d.Content, Variables(c, d.Purpose))
+	if len(problems) > 0 {
+		t = nil
+	}
+	if len(s.templates) >= 64 {
+		clear(s.templates)
+	}
+	s.templates[key] = t
+	return t, t == nil
+}
+
+type templateKey struct {
+	hash    string
+	version int64
+	purpose term.Purpose
+}
+
+// fieldsOf lists what a template reads, with the address it goes to.
+func fieldsOf(c *charter.Charter, t *Template, send Send) []term.Field {
+	out := []term.Field{}
+	for _, name := range t.Used {
+		out = append(out, term.Field(name))
+	}
+	for i := range c.Fields {
+		f := &c.Fields[i]
+		if p, ok := c.Purpose(send.Purpose); ok && f.Kind == charter.KindEmail && !slices.Contains(out, f.ID) {
+			if _, uses := p.UsesField(f.ID); uses {
+				out = append(out, f.ID)
+			}
+		}
+	}
+	return out
+}
+
+// address gives where a mail goes and the digest of it for links; zero values
+// when nothing fit is on file.
+func (l lastCheck) address(pass gate.Pass) (personal.Value, keyring.Digest, error) {
+	v, err := pass.Address(l.tx.Context(), l.tx)
+	if errs.Is(err, errs.NotFound) || err == nil && v.IsZero() {
+		return personal.Value{}, keyring.Digest{}, nil
+	}
+	if err != nil {
+		return personal.Value{}, keyring.Digest{}, err
+	}
+	identity, err := customer.Email(v.Reveal())
+	if err != nil {
+		return personal.Value{}, keyring.Digest{}, nil
+	}
+	return identity.Value, l.book.Endpoint(identity), nil
+}
+
+// values reads what the template shows. Nothing is shown of a person whose
+// address nobody confirmed: whoever typed it may be somebody else.
+func (l lastCheck) values(pass gate.Pass, t *Template, send Send) (map[string]any, error) {
+	if len(t.Used) == 0 {
+		return nil, nil
+	}
+	facts, err := customer.FactsOf(l.tx, send.Customer)
+	if err != nil {
+		return nil, err
+	}
+	confirmed := true
+	for _, f := range facts {
+		if f.Kind == customer.Address && f.Channel == send.Channel {
+			confirmed = f.Value() != "unconfirmed"
+		}
+	}
+	if !confirmed {
+		confirmed, err = l.confirmedByConsent(send)
+		if err != nil || !confirmed {
+			return nil, err
+		}
+	}
+	out := map[string]any{}
+	for _, name := range t.Used {
+		v, err := pass.Value(l.tx.Context(), l.tx, term.Field(name))
+		if err != nil {
+			return nil, err
+		}
+		if !v.IsZero() {
+			out[name] = v.Reveal()
+		}
+	}
+	return out, nil
+}
+
+// confirmedByConsent reports whether the person pressed the button of a
+// confirmation mail, which only the owner of the address can.
+func (l lastCheck) confirmedByConsent(send Send) (bool, error) {
+	records, err := consent.Of(l.tx, send.Customer)
+	for _, r := range records {
+		if r.Kind.Raises() && r.Method == consent.ByConfirmed && r.Channel == send.Channel {
+			return true, err
+		}
+	}
+	return false, err
+}
+
+// lang is the language the person agreed in, when the message speaks it.
+func (l lastCheck) lang(send Send, t *Template) (term.Lang, error) {
+	if _, ok := t.texts[send.Lang]; ok {
+		return send.Lang, nil
+	}
+	best := l.charter.Business.Languages[0]
+	if _, ok := t.texts[best]; !ok || len(t.texts) == 1 {
+		best = t.Langs()[0]
+	}
+	if len(t.texts) == 1 {
+		return best, nil
+	}
+	records, err := consent.Of(l.tx, send.Customer)
+	for _, r := range records {
+		if _, speaks := t.texts[r.Lang]; speaks && r.Kind.Raises() {
+			best = r.Lang
+		}
+	}
+	return best, err
+}
+
+func codesOf(d gate.Decision) []errs.Code {
+	var out []errs.Code
+	for _, r := range d.Reasons {
+		if !slices.Contains(out, r.Code) {
+			out = append(out, r.Code)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+func entryOf(send Send) Entry {
+	return Entry{Program: send.Program, Message: send.Message, Control: send.Controller, Purpose: send.Purpose, Channel: send.Channel,
+		Class: send.Class, Content: hex.EncodeToString(send.ContentHash), Attempt: send.Attempt}
+}
+
+// hand marks a send as handed over, with its ledger entry.
+func (l lastCheck) hand(send Send, d gate.Decision) error {
+	e := entryOf(send)
+	e.Basis, e.Charter, e.Packs, e.Attempt = d.Basis, d.CharterVersion, d.PackVersion, send.Attempt+1
+	w, err := l.ledger.Append(l.tx, KindHanded, l.now, e)
+	if err != nil {
+		return err
+	}
+	_, err = l.tx.Exec(`update send set state = 'handed', handed_at = $3, attempt = attempt + 1, counted = 1, entry = $4, lease_until = $5
+		where customer_id = $1 and send_key = $2`, send.Customer, send.Key, l.now, w.Entry, l.now.Add(leaseTime))
+	return err
+}
+
+// deny ends a send that may not leave, with all reasons on record.
+func (l lastCheck) deny(send Send, reasons ...errs.Code) error {
+	return l.end(l.tx, send, Denied, reasons, l.now)
+}
+
+// end ends a send that never left, with a ledger entry.
+func (s *Sender) end(tx *db.Tx, send Send, state State, reasons []errs.Code, now clock.Instant) error {
+	e := entryOf(send)
+	e.Reasons = reasons
+	w, err := s.ledger.Append(tx, KindDenied, now, e)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(`update send set state = $6, reasons = $3, ended_at = $4, entry = $5, payload = '', holder = ''
+		where customer_id = $1 and send_key = $2`, send.Customer, send.Key, joinCodes(reasons), now, w.Entry, state)
+	return err
+}

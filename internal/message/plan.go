@@ -1,0 +1,99 @@
+package message
+
+import (
+	"candor/internal/clock"
+	"candor/internal/db"
+	"candor/internal/errs"
+	"candor/internal/id"
+	"candor/internal/keyring"
+	"candor/internal/term"
+)
+
+// Plan is a send to be written down: in the transaction that moves the program
+// on, so that it exists exactly when its cause does.
+type Plan struct {
+	Key       Key
+	ProgramID int64
+	Message   id.Message
+	// Controller, Purpose and Class repeat the message's, ContentHash is what was
+	// approved.
+	Controller  term.Controller
+	Purpose     term.Purpose
+	Class       Class
+	Lang        term.Lang // "" for the language the person consented in, else the charter's first
+	ContentHash []byte
+	DueAt       clock.Instant
+	HeldOut     bool // left out on purpose
+	// Reasons, when set, says that the gate denied it already.
+	Reasons []errs.Code
+
+	payload string
+}
+
+// Put writes sends down and gives how many were new: a send that exists already
+// stays as it is.
+func Put(tx *db.Tx, ring *keyring.Ring, now clock.Instant, plans []Plan) (int64, error) {
+	rows := make([][]any, len(plans))
+	for i, p := range plans {
+		state, ended := Planned, clock.Instant(0)
+		switch {
+		case len(p.Reasons) > 0:
+			state, ended = Denied, now
+		case p.HeldOut:
+			state, ended = HeldOut, now
+		}
+		due := max(p.DueAt, now)
+		rows[i] = []any{p.Key.Customer, p.Key.Sum(ring), p.Key.Program, p.ProgramID, p.Message, p.Controller, p.Purpose, p.Key.Channel,
+			p.Class, p.Lang, p.ContentHash, p.payload, state, joinCodes(p.Reasons), 0, 0, 0, 0, 0, "", 0, due, now, 0, ended}
+	}
+	return tx.InsertMany(`insert into send (customer_id, send_key, program, program_id, message_id, controller, purpose, channel,
+		class, lang, content_hash, payload, state, reasons, reply, attempt, counted, entry, overtaken_at, holder, lease_until, due_at,
+		planned_at, handed_at, ended_at) values`, "on conflict (customer_id, send_key) do nothing", rows)
+}
+
+const sendColumns = `customer_id, send_key, program, program_id, message_id, controller, purpose, channel, class, lang, content_hash,
+	payload, state, reasons, reply, attempt, counted, overtaken_at, lease_until, planned_at, handed_at, ended_at`
+
+func scanSend(scan db.Scan) (Send, error) {
+	var s Send
+	var reasons string
+	var counted int64
+	err := scan(&s.Customer, &s.Key, &s.Program, &s.ProgramID, &s.Message, &s.Controller, &s.Purpose, &s.Channel, &s.Class, &s.Lang,
+		&s.ContentHash, &s.payload, &s.State, &reasons, &s.Reply, &s.Attempt, &counted, &s.Overtaken, &s.lease, &s.PlannedAt, &s.HandedAt, &s.EndedAt)
+	s.Reasons, s.counted = splitCodes(reasons), counted == 1
+	return s, err
+}
+
+// Of lists a customer's sends, the newest first.
+func Of(tx *db.Tx, c id.Customer) ([]Send, error) {
+	rows, err := tx.Query("select "+sendColumns+" from send where customer_id = $1 order by planned_at desc, send_key", c)
+	return db.Collect(rows, err, scanSend)
+}
+
+// Tally counts a program's sends by state and reasons.
+type Tally struct {
+	State   State
+	Reasons []errs.Code
+	Count   int64
+	Left    int64 // of them, how many were on their way when the person withdrew
+}
+
+// Tallies counts the sends of a program.
+func Tallies(tx *db.Tx, program string, programID int64) ([]Tally, error) {
+	rows, err := tx.Query(`select state, reasons, count(*), sum(case when overtaken_at > 0 then 1 else 0 end) from send
+		where program = $1 and program_id = $2 group by state, reasons order by state, reasons`, program, programID)
+	return db.Collect(rows, err, func(scan db.Scan) (Tally, error) {
+		var t Tally
+		var reasons string
+		err := scan(&t.State, &reasons, &t.Count, &t.Left)
+		t.Reasons = splitCodes(reasons)
+		return t, err
+	})
+}
+
+// CancelProgram cancels all of a program's sends that are not on their way yet
+// and gives how many.
+func CancelProgram(tx *db.Tx, program string, programID int64, now clock.Instant) (int64, error) {
+	return tx.Exec(`update send set state = 'cancelled', ended_at = $3, payload = '', holder = ''
+		where program = $1 and program_id = $2 and state in ('planned', 'claimed')`, program, programID, now)
+}

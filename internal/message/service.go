@@ -1,0 +1,276 @@
+package message
+
+import (
+	"encoding/json"
+	"html/template"
+	"net/mail"
+	"strings"
+
+	"candor/internal/charter"
+	"candor/internal/clock"
+	"candor/internal/customer"
+	"candor/internal/db"
+	"candor/internal/errs"
+	"candor/internal/gate"
+	"candor/internal/id"
+	"candor/internal/keyring"
+	"candor/internal/personal"
+	"candor/internal/term"
+)
+
+// Service messages answer what a person just did: confirm an address, prove it
+// by a code, hear that their data are being erased. They hold no promotion and
+// no value that anyone typed. What one says that must stay secret, such as a
+// code, is sealed in its row and emptied when the message has ended.
+
+const serviceProgram = "service"
+
+// ServiceKind says which of the engine's own mails it is.
+type ServiceKind string
+
+// The engine's own mails.
+const (
+	ConfirmMail  ServiceKind = "confirm"  // press a button to confirm what was asked for at this address
+	CodeMail     ServiceKind = "code"     // a code to type, for ten minutes
+	LinkMail     ServiceKind = "link"     // the way to one's own choices, as asked for
+	ChangedMail  ServiceKind = "changed"  // to the old address: another was put in its place
+	ErasureMail  ServiceKind = "erasure"  // an erasure was asked for and begins
+	DownloadMail ServiceKind = "download" // a copy of the data was handed out
+)
+
+// servicePerHour bounds each kind of mail to one address; nobody can use a form
+// to fill somebody's mailbox.
+var servicePerHour = map[ServiceKind]int64{ConfirmMail: 3, CodeMail: 5, LinkMail: 3, ChangedMail: 10, ErasureMail: 3, DownloadMail: 5}
+
+// ServiceMail is one of the engine's own mails to one customer.
+type ServiceMail struct {
+	Kind       ServiceKind
+	Customer   id.Customer
+	Controller term.Controller
+	Purpose    term.Purpose // what is confirmed, or ""
+	Lang       term.Lang
+	Code       string // of CodeMail
+	// Link is the path of the page that the mail leads to, such as
+	// "/confirm/<token>"; the sender puts its public address before it.
+	Link string
+	// To is set when the mail goes to another address than the one on file.
+	To personal.Value
+	// Entry keeps mails apart: the same Entry is the same mail, sent once.
+	Entry string
+}
+
+// servicePayload is what is sealed in the row.
+type servicePayload struct {
+	Kind ServiceKind `json:"k"`
+	Lang term.Lang   `json:"l"`
+	Code string      `json:"c,omitempty"`
+	Link string      `json:"h,omitempty"`
+	To   string      `json:"t,omitempty"`
+}
+
+const payloadKind = "service-mail"
+
+func hourOf(at clock.Instant) int64 { return int64(at) / (3600 * 1e6) }
+
+// SendService plans one of the engine's own mails in the caller's transaction;
+// call Wake after the commit. It returns LIMITED when the address got too many of
+// the kind within an hour.
+func (s *Sender) SendService(tx *db.Tx, m ServiceMail) error {
+	if servicePerHour[m.Kind] == 0 || m.Entry == "" {
+		return errs.New(errs.Invalid, "service_mail", "a service mail has a known kind and an entry")
+	}
+	if m.Link != "" && (!strings.HasPrefix(m.Link, "/") || strings.ContainsAny(m.Link, "\r\n \"<>@")) {
+		return errs.New(errs.Invalid, "service_mail", "a link of a service mail is a path of ours")
+	}
+	p, err := json.Marshal(servicePayload{m.Kind, m.Lang, m.Code, m.Link, m.To.Reveal()})
+	if err != nil {
+		return err
+	}
+	now := s.clock.Now()
+	_, err = Put(tx, s.ring, now, []Plan{{
+		Key:        Key{Program: serviceProgram, Node: string(m.Kind), Customer: m.Customer, Entry: m.Entry, Channel: term.Email},
+		Controller: m.Controller, Purpose: m.Purpose, Class: Service, Lang: m.Lang, ContentHash: []byte{},
+		payload: s.ring.SealToken(payloadKind, p),
+	}})
+	if err != nil {
+		return err
+	}
+	tx.After(s.Wake)
+	return nil
+}
+
+// service is the last check of one of the engine's own mails.
+func (l lastCheck) service(send Send) (*ready, error) {
+	raw, err := l.ring.OpenToken(payloadKind, send.payload)
+	var p servicePayload
+	if err != nil || json.Unmarshal(raw, &p) != nil {
+		return nil, l.deny(send, errs.Content)
+	}
+	pass, d, err := l.gate.Use(l.tx, gate.Request{Customer: send.Customer, Controller: send.Controller, Purpose: send.Purpose,
+		Operation: term.Rights, Channel: term.Email, Fields: addressFields(l.charter), Actor: term.ByEngine})
+	if err != nil {
+		return nil, err
+	}
+	if !d.Allowed() {
+		return nil, l.deny(send, codesOf(d)...)
+	}
+	r := &ready{send: send, charter: l.charter, at: l.now, lang: p.Lang, values: map[string]any{"payload": p}}
+	if p.To != "" {
+		r.address, r.endpoint, err = l.given(p.To)
+	} else {
+		r.address, r.endpoint, err = l.address(pass)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if r.address.IsZero() {
+		return nil, l.deny(send, noAddress)
+	}
+	if _, ok := serviceWords[p.Lang]; !ok {
+		r.lang = l.charter.Business.Languages[0]
+	}
+	if r.sender, err = serviceSender(l.charter, send.Purpose); err != nil {
+		return nil, l.deny(send, errs.Content)
+	}
+	ok, err := countService(l.tx, r.endpoint, p.Kind, l.now)
+	if err != nil {
+		return nil, err
+	}
+	if !ok {
+		return nil, l.deny(send, errs.FreqCap)
+	}
+	return r, l.hand(send, d)
+}
+
+// addressFields are the fields that hold an e-mail address: all that a service
+// mail may read.
+func addressFields(c *charter.Charter) []term.Field {
+	out := []term.Field{}
+	for i := range c.Fields {
+		if c.Fields[i].Kind == charter.KindEmail {
+			out = append(out, c.Fields[i].ID)
+		}
+	}
+	return out
+}
+
+// given reads an address that the mail was addressed to itself.
+func (l lastCheck) given(raw string) (personal.Value, keyring.Digest, error) {
+	identity, err := customer.Email(raw)
+	if err != nil {
+		return personal.Value{}, keyring.Digest{}, nil
+	}
+	return identity.Value, l.book.Endpoint(identity), nil
+}
+
+// countService counts a mail to an address when there is room in this hour.
+func countService(tx *db.Tx, to keyring.Digest, kind ServiceKind, now clock.Instant) (bool, error) {
+	n, err := tx.Exec(`insert into service_count (endpoint, kind, hour, n) values ($1, $2, $3, 1)
+		on conflict (endpoint, kind, hour) do update set n = service_count.n + 1 where service_count.n < $4`,
+		to.Sum, kind, hourOf(now), servicePerHour[kind])
+	return n == 1, err
+}
+
+// serviceSender is who the engine's own mails come from: the sender of the
+// purpose, else the first of a purpose that does not promote, else the first.
+func serviceSender(c *charter.Charter, p term.Purpose) (charter.Sender, error) {
+	if s, err := SenderOf(c, p, term.Email, ""); err == nil {
+		return s, nil
+	}
+	var first *charter.Sender
+	for i := range c.House.Senders {
+		s := &c.House.Senders[i]
+		if s.Channel != term.Email {
+			continue
+		}
+		if purpose, ok := c.Purpose(s.Purpose); ok && !purpose.Marketing {
+			return *s, nil
+		}
+		if first == nil {
+			first = s
+		}
+	}
+	if first == nil {
+		return charter.Sender{}, errs.New(errs.Invalid, "LNT-11", "no sender is registered in house.yaml")
+	}
+	return *first, nil
+}
+
+// writeService writes one of the engine's own mails.
+func (s *Sender) writeService(r ready) ([]byte, error) {
+	p, ok := r.values["payload"].(servicePayload)
+	words, known := serviceWords[r.lang][p.Kind]
+	if !ok || !known {
+		return nil, errs.New(errs.Invalid, errs.Content, "the mail has no words in this language")
+	}
+	link := ""
+	if p.Link != "" {
+		link = s.base + p.Link
+	}
+	b := r.charter.Business
+	title := ""
+	if purpose, ok := r.charter.Purpose(r.send.Purpose); ok {
+		title = purpose.Title.In(r.lang)
+	}
+	fill := strings.NewReplacer("{brand}", b.Name, "{purpose}", title, "{contact}", b.Contact)
+	content := Rendered{Lang: r.lang, Subject: oneLine(fill.Replace(words.subject)), HTML: words.html(fill, p.Code, link), Text: words.text(fill, p.Code, link)}
+	html, text, err := framed(content, Frame{Brand: b.Name, Postal: b.Controller, Contact: b.Contact}, Service)
+	if err != nil {
+		return nil, err
+	}
+	return s.sign(Mail{
+		From: mail.Address{Name: r.sender.Name, Address: r.sender.Address}, To: r.address, Subject: content.Subject, Date: r.at,
+		MessageID: MessageID(s.ring, r.send.Key, domainOf(r.sender.Address)), HTML: html, Text: text, Class: Service,
+	})
+}
+
+// serviceText is one of the engine's own mails in one language.
+type serviceText struct {
+	subject string
+	before  []string // paragraphs
+	button  string   // of the link; "" for none
+	after   []string
+}
+
+func (t serviceText) html(fill *strings.Replacer, code, link string) string {
+	var b strings.Builder
+	paragraphs := func(list []string) {
+		for _, p := range list {
+			b.WriteString("<p>" + template.HTMLEscapeString(fill.Replace(p)) + "</p>\n")
+		}
+	}
+	paragraphs(t.before)
+	if code != "" {
+		b.WriteString(`<p class="code">` + template.HTMLEscapeString(grouped(code)) + "</p>\n")
+	}
+	if t.button != "" && link != "" {
+		b.WriteString(`<p class="button"><a href="` + template.HTMLEscapeString(link) + `">` + template.HTMLEscapeString(t.button) + "</a></p>\n")
+	}
+	paragraphs(t.after)
+	return b.String()
+}
+
+func (t serviceText) text(fill *strings.Replacer, code, link string) string {
+	var list []string
+	for _, p := range t.before {
+		list = append(list, fill.Replace(p))
+	}
+	if code != "" {
+		list = append(list, grouped(code))
+	}
+	if t.button != "" && link != "" {
+		list = append(list, t.button+":\n"+link)
+	}
+	for _, p := range t.after {
+		list = append(list, fill.Replace(p))
+	}
+	return strings.Join(list, "\n\n")
+}
+
+// grouped writes a code of eight digits as two groups of four.
+func grouped(code string) string {
+	if len(code) == 8 {
+		return code[:4] + " " + code[4:]
+	}
+	return code
+}

@@ -1,0 +1,78 @@
+package message
+
+import "candor/internal/term"
+
+// serviceWords are the engine's own mails. {brand}, {purpose} and {contact} are
+// filled in from the charter.
+var serviceWords = map[term.Lang]map[ServiceKind]serviceText{
+	"en": {
+		ConfirmMail: {
+			subject: "Please confirm: {purpose}",
+			before:  []string{"Someone, we hope you, asked {brand} to write to this address: {purpose}.", "Nothing is sent until you press the button."},
+			button:  "Yes, that was me",
+			after:   []string{"The button works for three days. If it was not you, there is nothing to do: we forget this address by ourselves."},
+		},
+		CodeMail: {
+			subject: "Your code for {brand}",
+			before:  []string{"Type this code on the page you have open. It works for ten minutes."},
+			after:   []string{"Nobody of {brand} will ever ask you for it. If you did not ask for a code, someone typed your address; your data stay closed."},
+		},
+		LinkMail: {
+			subject: "Your choices at {brand}",
+			before:  []string{"You asked for the way to your choices and your data."},
+			button:  "Open your choices",
+			after:   []string{"If it was not you, there is nothing to do."},
+		},
+		ChangedMail: {
+			subject: "Your address at {brand} was changed",
+			before:  []string{"Another e-mail address was put in the place of this one.", "If that was you, there is nothing to do."},
+			button:  "It was not me: undo",
+			after:   []string{"Questions: {contact}"},
+		},
+		ErasureMail: {
+			subject: "{brand} is erasing your data",
+			before:  []string{"You asked us to erase your data, and we have begun. This is the last mail you get from us about it."},
+			after:   []string{"If it was not you, write at once to {contact}."},
+		},
+		DownloadMail: {
+			subject: "A copy of your data was downloaded",
+			before:  []string{"A copy of the data that {brand} holds about you was handed out after the code sent to this address was typed."},
+			after:   []string{"If it was not you, write at once to {contact}."},
+		},
+	},
+	"de": {
+		ConfirmMail: {
+			subject: "Bitte bestätigen: {purpose}",
+			before:  []string{"Jemand, hoffentlich Sie, hat {brand} gebeten, an diese Adresse zu schreiben: {purpose}.", "Wir schicken nichts, bevor Sie den Knopf drücken."},
+			button:  "Ja, das war ich",
+			after:   []string{"Der Knopf gilt drei Tage. Waren Sie es nicht, müssen Sie nichts tun: wir vergessen diese Adresse von selbst."},
+		},
+		CodeMail: {
+			subject: "Ihr Code für {brand}",
+			before:  []string{"Tippen Sie diesen Code auf der Seite ein, die Sie offen haben. Er gilt zehn Minuten."},
+			after:   []string{"Niemand von {brand} wird Sie je danach fragen. Haben Sie keinen Code verlangt, hat jemand Ihre Adresse eingetippt; Ihre Daten bleiben verschlossen."},
+		},
+		LinkMail: {
+			subject: "Ihre Auswahl bei {brand}",
+			before:  []string{"Sie haben nach dem Weg zu Ihrer Auswahl und Ihren Daten gefragt."},
+			button:  "Ihre Auswahl öffnen",
+			after:   []string{"Waren Sie es nicht, müssen Sie nichts tun."},
+		},
+		ChangedMail: {
+			subject: "Ihre Adresse bei {brand} wurde geändert",
+			before:  []string{"Eine andere E-Mail-Adresse ist an die Stelle dieser Adresse getreten.", "Waren Sie das, müssen Sie nichts tun."},
+			button:  "Das war ich nicht: zurücknehmen",
+			after:   []string{"Fragen: {contact}"},
+		},
+		ErasureMail: {
+			subject: "{brand} löscht Ihre Daten",
+			before:  []string{"Sie haben uns gebeten, Ihre Daten zu löschen, und wir haben damit begonnen. Dies ist die letzte Nachricht von uns dazu."},
+			after:   []string{"Waren Sie es nicht, schreiben Sie sofort an {contact}."},
+		},
+		DownloadMail: {
+			subject: "Eine Kopie Ihrer Daten wurde heruntergeladen",
+			before:  []string{"Eine Kopie der Daten, die {brand} über Sie hat, wurde herausgegeben, nachdem der Code an diese Adresse eingetippt worden war."},
+			after:   []string{"Waren Sie es nicht, schreiben Sie sofort an {contact}."},
+		},
+	},
+}

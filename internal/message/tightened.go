@@ -1,0 +1,104 @@
+package message
+
+import (
+	"context"
+	"time"
+
+	"candor/internal/clock"
+	"candor/internal/db"
+	"candor/internal/gate"
+	"candor/internal/id"
+	"candor/internal/term"
+)
+
+// tightened runs in the transaction of a withdrawal, under the customer's lock:
+// it ends what waits and names what is on its way.
+func (s *Sender) tightened(tx *db.Tx, c id.Customer, keys []gate.StandingKey) ([]string, error) {
+	rows, err := tx.Query("select "+sendColumns+" from send where customer_id = $1 and state in ('planned', 'claimed', 'handed') and program <> 'service' order by send_key", c)
+	sends, err := db.Collect(rows, err, scanSend)
+	if err != nil {
+		return nil, err
+	}
+	var out []string
+	for _, send := range sends {
+		if !touches(keys, send) {
+			continue
+		}
+		d, err := s.gate.Decide(tx, gate.Request{Customer: c, Controller: send.Controller, Purpose: send.Purpose,
+			Operation: term.Serve, Channel: send.Channel, Actor: term.Actor("program:" + send.Program)})
+		if err != nil {
+			return nil, err
+		}
+		if d.Allowed() {
+			continue // something else than sending was taken away
+		}
+		now := s.clock.Now()
+		if send.State != Handed {
+			if err := s.end(tx, send, Cancelled, codesOf(d), now); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		out = append(out, send.Message.String())
+		if _, err := tx.Exec("update send set overtaken_at = $3, reasons = $4 where customer_id = $1 and send_key = $2 and overtaken_at = 0",
+			c, send.Key, now, joinCodes(codesOf(d))); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+func touches(keys []gate.StandingKey, s Send) bool {
+	for _, k := range keys {
+		if k.Controller == s.Controller && k.Purpose == s.Purpose && (k.Channel == s.Channel || k.Channel == "") {
+			return true
+		}
+	}
+	return false
+}
+
+// Left is a message that was on its way when its recipient withdrew, in words
+// that can be shown to them.
+type Left struct {
+	Message id.Message    `json:"message_id"`
+	Purpose term.Purpose  `json:"purpose"`
+	Channel term.Channel  `json:"channel"`
+	At      clock.Instant `json:"at"`    // when it was handed over
+	State   State         `json:"state"` // handed while nothing is known yet
+}
+
+// AwaitLeft waits, at most so long, until it is known what became of the
+// messages that were on their way to a customer when they withdrew, and gives
+// those that left or may yet have.
+func (s *Sender) AwaitLeft(ctx context.Context, c id.Customer, atMost time.Duration) ([]Left, error) {
+	ctx, cancel := context.WithTimeout(ctx, atMost)
+	defer cancel()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		list, waiting, err := s.leftOf(c)
+		if err != nil || !waiting {
+			return list, err
+		}
+		select {
+		case <-ctx.Done():
+			return list, nil
+		case <-tick.C:
+		}
+	}
+}
+
+func (s *Sender) leftOf(c id.Customer) (list []Left, waiting bool, err error) {
+	err = s.db.Read(context.Background(), func(tx *db.Tx) error {
+		rows, err := tx.Query(`select message_id, purpose, channel, handed_at, state from send
+			where customer_id = $1 and overtaken_at > 0 and state in ('handed', 'accepted', 'uncertain') order by handed_at`, c)
+		list, err = db.Collect(rows, err, func(scan db.Scan) (l Left, err error) {
+			return l, scan(&l.Message, &l.Purpose, &l.Channel, &l.At, &l.State)
+		})
+		return err
+	})
+	for _, l := range list {
+		waiting = waiting || l.State == Handed
+	}
+	return list, waiting, err
+}

@@ -1,0 +1,300 @@
+package message
+
+import (
+	"context"
+	"fmt"
+	"net/mail"
+	"time"
+
+	"candor/internal/clock"
+	"candor/internal/customer"
+	"candor/internal/db"
+	"candor/internal/errs"
+	"candor/internal/term"
+)
+
+// result is what became of one mail.
+type result struct {
+	send    Send
+	outcome outcome
+	reasons []errs.Code
+}
+
+// idleTime is how long an open connection to the relay is kept for the next
+// group.
+const idleTime = 20 * time.Second
+
+// line gives an open connection, an idle one when there is.
+func (s *Sender) line(ctx context.Context) (*wire, error) {
+	for {
+		s.mu.Lock()
+		if len(s.idle) == 0 {
+			s.mu.Unlock()
+			return s.relay.connect(ctx)
+		}
+		w := s.idle[len(s.idle)-1]
+		s.idle = s.idle[:len(s.idle)-1]
+		s.mu.Unlock()
+		if time.Since(w.used) < idleTime && w.c.Noop() == nil {
+			return w, nil
+		}
+		_ = w.c.Close()
+	}
+}
+
+// keep puts a connection back for the next group.
+func (s *Sender) keep(w *wire, broken bool) {
+	if w == nil {
+		return
+	}
+	if broken {
+		_ = w.c.Close()
+		return
+	}
+	w.used = time.Now()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.idle = append(s.idle, w)
+}
+
+func (s *Sender) closeIdle() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, w := range s.idle {
+		w.close()
+	}
+	s.idle = nil
+}
+
+// transmit writes and sends what was handed over. A mail that was handed over is
+// sent even when the process is about to stop; one that did not reach DATA may
+// be tried again.
+func (s *Sender) transmit(ctx context.Context, w *wire, list []ready) ([]result, *wire) {
+	ctx = context.WithoutCancel(ctx)
+	out := make([]result, 0, len(list))
+	for _, r := range list {
+		raw, err := s.write(r)
+		if err != nil {
+			s.log.Error("a mail could not be written", "code", string(errs.CodeOf(err)))
+			out = append(out, result{r.send, outcome{state: Refused}, []errs.Code{errs.Content}})
+			continue
+		}
+		if w == nil {
+			if w, err = s.line(ctx); err != nil {
+				w = nil
+				out = append(out, result{send: r.send, outcome: outcome{state: Planned}})
+				continue
+			}
+		}
+		o := w.send(r.sender.Address, r.address.Reveal(), raw)
+		if o.broken {
+			s.keep(w, true)
+			w = nil
+		}
+		out = append(out, result{send: r.send, outcome: o})
+	}
+	return out, w
+}
+
+// write renders, frames and signs one mail.
+func (s *Sender) write(r ready) ([]byte, error) {
+	if r.template == nil {
+		return s.writeService(r)
+	}
+	content, err := r.template.Render(r.lang, r.values)
+	if err != nil {
+		return nil, err
+	}
+	frame := s.frame(r)
+	html, text, err := framed(content, frame, r.send.Class)
+	if err != nil {
+		return nil, err
+	}
+	return s.sign(Mail{
+		From: mail.Address{Name: r.sender.Name, Address: r.sender.Address}, To: r.address, ReplyTo: r.sender.ReplyTo, Subject: content.Subject,
+		Date: r.at, MessageID: MessageID(s.ring, r.send.Key, domainOf(r.sender.Address)), HTML: html, Text: text,
+		Unsubscribe: frame.Unsubscribe, Class: r.send.Class,
+	})
+}
+
+// frame is what the sender puts around a content.
+func (s *Sender) frame(r ready) Frame {
+	b := r.charter.Business
+	f := Frame{Brand: b.Name, Postal: b.Controller, Contact: b.Contact}
+	l := Link{Customer: r.send.Customer, Controller: r.send.Controller, Purpose: r.send.Purpose, Channel: r.send.Channel,
+		Endpoint: r.endpoint.Sum, EndpointKey: r.endpoint.KeyID, Send: r.send.Key}
+	l.Scope = Choices
+	f.Choices = s.base + "/privacy/" + l.Seal(s.ring)
+	words, purpose := ourWords[r.lang], r.send.Purpose
+	if p, ok := r.charter.Purpose(purpose); ok {
+		why := words.WhyService
+		if r.send.Class == Marketing {
+			why = words.WhyConsent
+		}
+		f.Why = fmt.Sprintf(why, p.Title.In(r.lang))
+	}
+	if r.send.Class == Marketing {
+		l.Scope = Unsubscribe
+		f.Unsubscribe = s.base + "/u/" + l.Seal(s.ring)
+	}
+	return f
+}
+
+// sign writes a mail with the signature of its From domain. Marketing leaves
+// only with both one-click fields under a signature.
+func (s *Sender) sign(m Mail) ([]byte, error) {
+	raw, err := m.Bytes()
+	if err != nil {
+		return nil, err
+	}
+	signer := s.signers[domainOf(m.From.Address)]
+	if signer == nil {
+		if !s.unsigned {
+			return nil, errs.New(errs.Invalid, errs.Content, "there is no DKIM key for the sender's domain")
+		}
+		return raw, nil
+	}
+	if raw, err = signer.Sign(raw); err != nil {
+		return nil, err
+	}
+	if m.Class == Marketing {
+		return raw, checkOneClick(raw)
+	}
+	return raw, nil
+}
+
+// maxAttempts is how often a mail is offered that the relay puts off.
+const maxAttempts = 5
+
+// retryAfter is the pause before the next attempt.
+func retryAfter(attempt int64) time.Duration {
+	return min(time.Minute<<min(2*(attempt-1), 8), 2*time.Hour)
+}
+
+// settle writes down what became of a group. A bounce is a fact about the
+// customer, so it has a transaction of its own that begins with their lock.
+func (s *Sender) settle(ctx context.Context, holder string, results []result) error {
+	ctx = context.WithoutCancel(ctx)
+	var plain, bounced []result
+	for _, r := range results {
+		if r.outcome.bounced {
+			bounced = append(bounced, r)
+		} else {
+			plain = append(plain, r)
+		}
+	}
+	if len(plain) > 0 {
+		err := s.db.Write(ctx, func(tx *db.Tx) error {
+			for _, r := range plain {
+				if err := s.settleOne(tx, holder, r); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	for _, r := range bounced {
+		err := s.db.Write(ctx, func(tx *db.Tx) error {
+			_, err := customer.Lock(tx, r.send.Customer)
+			if errs.Is(err, errs.NotFound) {
+				return nil // erased meanwhile
+			}
+			if err != nil {
+				return err
+			}
+			if err := s.settleOne(tx, holder, r); err != nil {
+				return err
+			}
+			return s.bounce(tx, r.send)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// next says which state follows from what the relay said. A service message
+// that may have left goes once more; marketing never does.
+func (r result) next() State {
+	switch {
+	case r.outcome.state == Uncertain && r.send.Class == Service && r.send.Attempt == 0:
+		return Planned
+	case r.outcome.state == Planned && r.send.Attempt+1 >= maxAttempts:
+		return Refused
+	}
+	return r.outcome.state
+}
+
+func (s *Sender) settleOne(tx *db.Tx, holder string, r result) error {
+	now := s.clock.Now()
+	state, ended, due := r.next(), now, now
+	if state == Planned {
+		ended = 0
+		if r.outcome.state == Planned {
+			due = now.Add(retryAfter(r.send.Attempt + 1))
+		}
+	}
+	var overtaken clock.Instant
+	err := tx.QueryRow(`update send set state = $4, reply = $5, ended_at = $6, due_at = $7, holder = '', lease_until = 0,
+		reasons = case when $8 = '' then reasons else $8 end, payload = case when $4 = 'planned' then payload else '' end
+		where customer_id = $1 and send_key = $2 and state = 'handed' and holder = $3 returning overtaken_at`,
+		r.send.Customer, r.send.Key, holder, state, r.outcome.code, ended, due, joinCodes(r.reasons)).Scan(&overtaken)
+	if errs.Is(err, errs.NotFound) || err == nil && overtaken == 0 {
+		return nil // erased meanwhile, or nothing came between
+	}
+	if err != nil {
+		return err
+	}
+	return s.settleOvertaken(tx, r.send, state, overtaken)
+}
+
+// settleOvertaken is for a message whose recipient withdrew while it was on its
+// way: one that did not leave is cancelled, one that did is an incident.
+func (s *Sender) settleOvertaken(tx *db.Tx, send Send, state State, since clock.Instant) error {
+	now := s.clock.Now()
+	switch state {
+	case Planned:
+		_, err := tx.Exec("update send set state = 'cancelled', ended_at = $3, payload = '' where customer_id = $1 and send_key = $2", send.Customer, send.Key, now)
+		return err
+	case Accepted, Uncertain:
+		s.log.Warn("a message left while its recipient withdrew", "after", now.Sub(since).String())
+		_, err := s.ledger.Append(tx, KindOvertaken, now, entryOf(send))
+		return err
+	}
+	return nil
+}
+
+// bounce puts on record that the address takes no mail, so that nothing goes
+// there until it is confirmed anew.
+func (s *Sender) bounce(tx *db.Tx, send Send) error {
+	_, err := s.gate.AddFact(tx, customer.Fact{
+		Customer: send.Customer, Kind: customer.Address, Channel: send.Channel, At: s.clock.Now(),
+		Detail: customer.WithValue("bounced"), Actor: term.ByEngine, Source: "smtp",
+	})
+	return err
+}
+
+// Recover looks at sends whose lease ended: the process that held them died.
+// What was only claimed is planned again. What had been handed over may have
+// left: it is uncertain, and marketing is never sent again by itself; a service
+// message goes once more with the same Message-ID.
+func (s *Sender) Recover(ctx context.Context) error {
+	return s.db.Write(ctx, func(tx *db.Tx) error {
+		now := s.clock.Now()
+		for _, q := range []string{
+			`update send set state = 'planned', holder = '', lease_until = 0 where state = 'claimed' and lease_until < $1`,
+			`update send set state = 'planned', holder = '', lease_until = 0 where state = 'handed' and lease_until < $1
+				and class = 'service' and attempt = 1 and overtaken_at = 0`,
+			`update send set state = 'uncertain', holder = '', lease_until = 0, ended_at = $1, payload = '' where state = 'handed' and lease_until < $1`,
+		} {
+			if _, err := tx.Exec(q, now); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
