@@ -49,11 +49,10 @@ create index quarantine_source on quarantine (source_id, quarantine_id);
 
 create index quarantine_age on quarantine (received_at);
 
--- Fields whose last purpose is gone, and since when.
+-- Fields of which values are kept though their last purpose is gone, and since when.
 create table field_idle (
     field text not null, -- none nobody
     since bigint not null, -- none nobody
-    purged_at bigint not null, -- none nobody; or 0
     primary key (field)
 );
 

@@ -1,0 +1,286 @@
+package collect
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+
+	"candor/internal/admission"
+	"candor/internal/clock"
+	"candor/internal/consent"
+	"candor/internal/customer"
+	"candor/internal/db"
+	"candor/internal/errs"
+	"candor/internal/event"
+	"candor/internal/gate"
+	"candor/internal/strict"
+	"candor/internal/term"
+)
+
+// delivery is one request that was let in.
+type delivery struct {
+	source   *Source
+	call     call
+	envelope envelope
+	gpc      bool
+	received clock.Instant
+}
+
+// sorting is what becomes of a delivery's messages.
+type sorting struct {
+	rules    *admission.Rules
+	arrivals []gate.Arrival
+	held     []held
+	refusal  error // the first message that was refused outright
+	refused  int
+}
+
+// process sorts a delivery's messages and stores what is to be stored. It
+// returns INVALID or TOO_LARGE when no message of it can be taken, now or later.
+func (c *Collector) process(ctx context.Context, d delivery) error {
+	rules, err := c.admitted(ctx)
+	if err != nil {
+		return err
+	}
+	s := sorting{rules: rules}
+	for _, raw := range d.envelope.items {
+		if err := c.sort(&s, d, raw); err != nil {
+			s.refused++
+			if s.refusal == nil {
+				s.refusal = err
+			}
+			if len(d.envelope.items) > 1 {
+				c.counts.add(d.source.ID, Refused, string(errs.CodeOf(err)), 1)
+			}
+		}
+	}
+	if s.refused > 0 && s.refused == len(d.envelope.items) {
+		return s.refusal
+	}
+	if d.source.Mode == Test {
+		c.counts.add(d.source.ID, NotStored, "", int64(len(d.envelope.items)-s.refused))
+		return nil
+	}
+	return c.keep(ctx, d, s)
+}
+
+// keep stores a sorted delivery. What the gate takes comes first: should the
+// rest fail, the client sends all again and the gate knows the messages.
+func (c *Collector) keep(ctx context.Context, d delivery, s sorting) error {
+	if len(s.arrivals) > 0 {
+		taken, err := c.gate.Take(ctx, s.arrivals)
+		if err != nil {
+			return err
+		}
+		c.countTaken(d.source, taken)
+	}
+	if len(s.held) == 0 {
+		return nil
+	}
+	rows, err := quarantineRows(c.ring, s.held)
+	if err != nil {
+		return err
+	}
+	err = c.db.Write(ctx, func(tx *db.Tx) error { return insertQuarantine(tx, rows) })
+	for _, h := range s.held {
+		c.counts.add(d.source.ID, Quarantined, string(h.Reason), 1)
+	}
+	return err
+}
+
+func (c *Collector) countTaken(source *Source, taken []gate.Taken) {
+	var accepted, duplicates int64
+	for _, t := range taken {
+		if t.Refused != nil {
+			c.counts.add(source.ID, Refused, string(t.Refused.Code), 1)
+			continue
+		}
+		accepted++
+		duplicates += int64(t.Duplicates)
+		for _, n := range t.Notes {
+			c.counts.add(source.ID, Noted, string(n.Code), 1)
+		}
+	}
+	c.counts.add(source.ID, Accepted, "", accepted)
+	c.counts.add(source.ID, Duplicate, "", duplicates)
+}
+
+// sort puts one message where it belongs. An error refuses the message: it is
+// not stored in any form.
+func (c *Collector) sort(s *sorting, d delivery, raw strict.Raw) error {
+	m, err := readMessage(d.call, raw)
+	if err != nil {
+		return err
+	}
+	if m.sent == 0 {
+		m.sent = d.envelope.sent
+	}
+	who, err := c.identities(d.source, m)
+	if err != nil {
+		return err
+	}
+	a := gate.Arrival{
+		Source: d.source.ID, Claim: d.source.Class == Public, Identities: who, GPC: d.gpc, At: d.received,
+		Provenance: customer.Provenance{
+			Source: d.source.ID.String(), Method: customer.Stated, Confidence: confidence(d.source),
+			At: occurredAt(m.happened, m.sent, d.received),
+		},
+	}
+	data, err := c.fill(s.rules, d.source, m, &a)
+	if errs.CodeOf(err) == admission.BadValue {
+		s.held = append(s.held, hold(d, m, data, err))
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if refusals := c.refusals(s.rules, d, m); len(refusals.Acts) > 0 {
+		s.arrivals = append(s.arrivals, refusals)
+	}
+	if len(a.Values)+len(a.Traits)+len(a.Events) == 0 && !a.GPC && !joins(m, a) {
+		c.counts.add(d.source.ID, NothingLeft, "", 1)
+		return nil
+	}
+	s.arrivals = append(s.arrivals, a)
+	return nil
+}
+
+// joins reports whether a message that carries nothing else still says that a
+// visitor is a customer.
+func joins(m message, a gate.Arrival) bool {
+	return (m.call == identify || m.call == alias) && len(a.Identities) > 1
+}
+
+func confidence(s *Source) int {
+	if s.Class == Public {
+		return 50
+	}
+	return customer.Certain
+}
+
+// identities reads who a message is about. A user id such as "undefined" is
+// counted and left out; the message then belongs to the visitor.
+func (c *Collector) identities(source *Source, m message) ([]customer.Identity, error) {
+	var out []customer.Identity
+	add := func(i customer.Identity, err error) {
+		if err != nil {
+			c.counts.add(source.ID, RefusedID, string(errs.CodeOf(err)), 1)
+			return
+		}
+		out = append(out, i)
+	}
+	if m.userID != "" {
+		add(customer.UserID(source.Namespace, m.userID))
+	}
+	if m.anonymousID != "" {
+		add(customer.Anonymous(m.anonymousID))
+	}
+	if m.call == alias && m.previousID != "" && len(out) > 0 {
+		add(customer.Anonymous(m.previousID))
+	}
+	if len(out) == 0 {
+		return nil, errNobody
+	}
+	return out, nil
+}
+
+// fill puts what the charter lets in into an arrival. With an error it gives
+// the declared part of the message, for quarantine.
+func (c *Collector) fill(rules *admission.Rules, source *Source, m message, a *gate.Arrival) (map[string]any, error) {
+	switch m.call {
+	case alias:
+		return nil, nil
+	case identify:
+		p, left, err := rules.Person(m.data, source.takesField)
+		c.countLeft(source, left)
+		if err != nil {
+			return declared(m.data, func(name string) bool {
+				_, ok := rules.Field(term.Field(name))
+				return ok && source.takesField(term.Field(name))
+			}), err
+		}
+		a.Identities = append(a.Identities, p.Identities...)
+		a.Values, a.Traits = p.Values, p.Traits
+		return nil, nil
+	}
+	return c.fillEvent(rules, source, m, a)
+}
+
+func (c *Collector) fillEvent(rules *admission.Rules, source *Source, m message, a *gate.Arrival) (map[string]any, error) {
+	name, props := eventOf(m)
+	e, ok := rules.Event(name)
+	if !ok || !source.takesEvent(name) || source.Class == Public && isLegalFact(e) {
+		c.counts.add(source.ID, DroppedEvent, string(name), 1)
+		return nil, nil
+	}
+	got, left, err := rules.Props(e, props)
+	c.countLeft(source, left)
+	if err != nil {
+		return declared(props, func(name string) bool { _, ok := e.Props[name]; return ok }), err
+	}
+	got.MessageID, got.OccurredAt = m.id, a.Provenance.At
+	a.Provenance.Method = customer.Observed
+	a.Events = []event.New{got}
+	return nil, nil
+}
+
+func (c *Collector) countLeft(source *Source, left []admission.Left) {
+	for _, l := range left {
+		kind := Dropped
+		if l.Why == admission.Scanned {
+			kind = Scanned
+		}
+		c.counts.add(source.ID, kind, l.Name, 1)
+	}
+}
+
+// declared keeps of raw data what the charter declares.
+func declared(raw map[string]any, is func(string) bool) map[string]any {
+	out := map[string]any{}
+	for name, v := range raw {
+		if is(name) {
+			out[name] = v
+		}
+	}
+	return out
+}
+
+// hold makes a quarantined message of the declared part of its data.
+func hold(d delivery, m message, data map[string]any, why error) held {
+	body, _ := json.Marshal(map[string]any{
+		"type": m.call, "messageId": m.id, "userId": m.userID, "anonymousId": m.anonymousID,
+		"event": m.event, "timestamp": m.happened, "sentAt": m.sent, "data": data,
+	})
+	h := held{Held: Held{Source: d.source.ID, ReceivedAt: d.received, Reason: errs.CodeOf(why)}, body: body}
+	if e, ok := why.(*errs.Error); ok {
+		h.Field = e.Field
+	}
+	return h
+}
+
+// refusals turns the categories refused in a page's own consent tool into acts
+// on the device, for those that are purposes of the charter. They reach no
+// further: the page does not know whose device it is.
+func (c *Collector) refusals(rules *admission.Rules, d delivery, m message) gate.Arrival {
+	a := gate.Arrival{
+		Source: d.source.ID, Claim: true, At: d.received,
+		Provenance: customer.Provenance{Source: d.source.ID.String(), Method: customer.Stated, At: d.received, Confidence: 50},
+	}
+	device, err := customer.Anonymous(m.anonymousID)
+	if err != nil {
+		return a
+	}
+	a.Identities = []customer.Identity{device}
+	slices.Sort(m.denied)
+	for _, name := range m.denied {
+		if _, ok := rules.Charter().Purpose(term.Purpose(name)); !ok {
+			continue
+		}
+		a.Acts = append(a.Acts, consent.Act{
+			Controller: d.source.Controller, Purpose: term.Purpose(name), Kind: consent.Refused,
+			Method: consent.BySignal, Strength: consent.Attested, Source: "signal",
+			Actor: term.Actor("source:" + d.source.ID.String()), AssertedAt: a.Provenance.At,
+		})
+	}
+	return a
+}

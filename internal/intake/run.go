@@ -1,0 +1,292 @@
+package intake
+
+import (
+	"context"
+	"errors"
+	"io"
+	"slices"
+
+	"candor/internal/admission"
+	"candor/internal/charter"
+	"candor/internal/clock"
+	"candor/internal/customer"
+	"candor/internal/db"
+	"candor/internal/errs"
+	"candor/internal/gate"
+	"candor/internal/id"
+	"candor/internal/keyring"
+	"candor/internal/term"
+)
+
+// Config is what an Importer needs.
+type Config struct {
+	DB      *db.DB
+	Ring    *keyring.Ring
+	Gate    *gate.Gate
+	Charter *charter.Store
+	Clock   clock.Clock
+}
+
+// Importer takes files over. It is safe for concurrent use.
+type Importer struct {
+	db      *db.DB
+	book    *customer.Book
+	gate    *gate.Gate
+	charter *charter.Store
+	clock   clock.Clock
+}
+
+// New makes an importer.
+func New(cfg Config) *Importer {
+	return &Importer{cfg.DB, customer.NewBook(cfg.Ring), cfg.Gate, cfg.Charter, cfg.Clock}
+}
+
+// Options says how to run an import.
+type Options struct {
+	Mapping  Mapping
+	DryRun   bool                 // check everything, store nothing
+	Actor    term.Actor           // who runs it
+	Progress func(Report)         // called after each batch, or nil
+	Failed   func(RowError) error // called for each row that is not taken, in the order of the file, or nil
+}
+
+// batch is how many customers are handed to the gate at once.
+const batchSize = 500
+
+// Import reads a file and takes it over. It returns INVALID when the mapping
+// does not fit the file or the charter; rows that cannot be taken are no error
+// of the import. When it fails half-way, what was taken stays, and importing the
+// file again takes the rest.
+func (im *Importer) Import(ctx context.Context, r io.Reader, o Options) (Report, error) {
+	f, err := openFile(r, o.Mapping.Delimiter)
+	if err != nil {
+		return Report{}, err
+	}
+	var c *charter.Charter
+	err = im.db.Read(ctx, func(tx *db.Tx) (err error) {
+		c, err = im.charter.Current(tx)
+		return err
+	})
+	if err != nil {
+		return Report{}, err
+	}
+	p, err := newPlan(o.Mapping, admission.New(c), f.header, im.clock.Now())
+	if err != nil {
+		return Report{}, err
+	}
+	run := &run{im: im, o: o, plan: p, known: map[string]bool{}, seen: map[id.Customer]bool{}}
+	run.report = Report{Errors: map[errs.Code]int{}, LeftOut: p.leftOut}
+	if !o.DryRun {
+		run.report.Import = id.New[id.Import]()
+		if err := im.begin(ctx, run); err != nil {
+			return run.report, err
+		}
+	}
+	err = run.all(ctx, f)
+	if !o.DryRun {
+		err = errors.Join(err, im.end(context.WithoutCancel(ctx), run, err))
+	}
+	return run.report, err
+}
+
+// run is one import at work.
+type run struct {
+	im     *Importer
+	o      Options
+	plan   *plan
+	report Report
+
+	pending []person             // not yet handed to the gate
+	failed  []RowError           // not yet reported
+	known   map[string]bool      // identities seen in a dry run
+	seen    map[id.Customer]bool // customers seen in a real one
+}
+
+// person is what consecutive rows say of one person.
+type person struct {
+	key     string // of the identities, as written
+	rows    []int64
+	arrival gate.Arrival
+}
+
+func (u *run) all(ctx context.Context, f *file) error {
+	for {
+		cells, line, err := f.next()
+		if errors.Is(err, io.EOF) {
+			return u.hand(ctx, len(u.pending))
+		}
+		if err != nil && !errors.Is(err, errRow) {
+			return err
+		}
+		u.report.Rows++
+		u.row(cells, line, err)
+		if len(u.pending) > batchSize {
+			if err := u.hand(ctx, batchSize); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// row reads one row and adds it to what is pending: to the person of the row
+// before, when it is the same.
+func (u *run) row(cells []string, line int64, broken error) {
+	var r row
+	why := &RowError{Row: line, Reason: BadRow}
+	if broken == nil {
+		r, why = u.plan.read(cells, line)
+	}
+	if why != nil {
+		u.fail(*why)
+		return
+	}
+	u.report.NoPermission += int64(r.noPermission)
+	u.report.Permissions += int64(len(r.acts))
+	if n := len(u.pending); n > 0 && u.pending[n-1].key == r.key {
+		u.pending[n-1].join(r, line)
+		return
+	}
+	u.pending = append(u.pending, u.person(r, line))
+}
+
+func (u *run) fail(e RowError) {
+	u.report.Errors[e.Reason]++
+	u.failed = append(u.failed, e)
+}
+
+func (u *run) person(r row, line int64) person {
+	at := r.at
+	if at == 0 {
+		at = u.plan.now
+	}
+	return person{key: r.key, rows: []int64{line}, arrival: gate.Arrival{
+		Provenance: customer.Provenance{Source: u.o.Mapping.Source, Method: customer.Imported, At: at, Confidence: customer.Certain},
+		Identities: r.identities, Values: r.values, Traits: r.traits, Events: r.events, Acts: r.acts, At: u.plan.now,
+	}}
+}
+
+// join adds a further row of the same person; of a field given twice the later
+// row counts.
+func (p *person) join(r row, line int64) {
+	p.rows = append(p.rows, line)
+	for f, v := range r.values {
+		p.arrival.Values[f] = v
+	}
+	for f, v := range r.traits {
+		p.arrival.Traits[f] = v
+	}
+	p.arrival.Events = append(p.arrival.Events, r.events...)
+	p.arrival.Acts = append(p.arrival.Acts, r.acts...)
+	p.arrival.Provenance.At = max(p.arrival.Provenance.At, r.at)
+}
+
+// hand gives the first n persons to the gate, or in a dry run looks them up.
+func (u *run) hand(ctx context.Context, n int) error {
+	part := u.pending[:n]
+	var err error
+	if u.o.DryRun {
+		err = u.lookUp(ctx, part)
+	} else {
+		err = u.take(ctx, part)
+	}
+	if err != nil {
+		return err
+	}
+	u.pending = slices.Clone(u.pending[n:])
+	if err := u.tell(); err != nil {
+		return err
+	}
+	if u.o.Progress != nil {
+		u.o.Progress(u.report)
+	}
+	return ctx.Err()
+}
+
+// tell passes on the rows that failed, in the order of the file.
+func (u *run) tell() error {
+	slices.SortStableFunc(u.failed, func(a, b RowError) int { return int(a.Row - b.Row) })
+	if u.o.Failed != nil {
+		for _, e := range u.failed {
+			if err := u.o.Failed(e); err != nil {
+				return err
+			}
+		}
+	}
+	u.failed = nil
+	return nil
+}
+
+func (u *run) take(ctx context.Context, part []person) error {
+	if len(part) == 0 {
+		return nil
+	}
+	arrivals := make([]gate.Arrival, len(part))
+	for i, p := range part {
+		arrivals[i] = p.arrival
+	}
+	taken, err := u.im.gate.Take(ctx, arrivals)
+	if err != nil {
+		return err
+	}
+	for i, t := range taken {
+		if t.Refused != nil {
+			for _, line := range part[i].rows {
+				u.fail(RowError{Row: line, Reason: t.Refused.Code})
+			}
+			continue
+		}
+		u.count(part[i], t)
+	}
+	return nil
+}
+
+func (u *run) count(p person, t gate.Taken) {
+	u.report.OK += int64(len(p.rows))
+	u.report.Events += int64(t.Inserted)
+	u.report.Duplicates += int64(t.Duplicates)
+	if !u.seen[t.Customer] {
+		u.seen[t.Customer] = true
+		if t.New {
+			u.report.New++
+		} else {
+			u.report.Existing++
+		}
+	}
+	for _, n := range t.Notes {
+		u.fail(RowError{Row: p.rows[0], Reason: n.Code})
+	}
+}
+
+// lookUp counts who is known already, without storing anything.
+func (u *run) lookUp(ctx context.Context, part []person) error {
+	return u.im.db.Read(ctx, func(tx *db.Tx) error {
+		for _, p := range part {
+			u.report.OK += int64(len(p.rows))
+			u.report.Events += int64(len(p.arrival.Events))
+			if u.known[p.key] {
+				continue
+			}
+			u.known[p.key] = true
+			found, err := u.find(tx, p.arrival.Identities)
+			if err != nil {
+				return err
+			}
+			if found {
+				u.report.Existing++
+			} else {
+				u.report.New++
+			}
+		}
+		return nil
+	})
+}
+
+func (u *run) find(tx *db.Tx, identities []customer.Identity) (bool, error) {
+	for _, i := range identities {
+		found, err := u.im.book.Find(tx, i)
+		if err != nil || len(found) > 0 {
+			return len(found) > 0, err
+		}
+	}
+	return false, nil
+}
