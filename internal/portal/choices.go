@@ -1,0 +1,324 @@
+package portal
+
+import (
+	"net/http"
+
+	"candor/internal/charter"
+	"candor/internal/clock"
+	"candor/internal/consent"
+	"candor/internal/db"
+	"candor/internal/errs"
+	"candor/internal/gate"
+	"candor/internal/id"
+	"candor/internal/message"
+	"candor/internal/term"
+	"candor/internal/ui"
+)
+
+// choicesPage shows what we may write about. It holds no personal data but a
+// masked address: whoever has the mail can open it (PRF-01).
+type choicesPage struct {
+	Address  string
+	GPC      bool
+	Signal   ui.Status
+	Settings []setting
+	Base     string // where the forms of the page go
+	Code     bool   // offer the way to one's own data
+}
+
+// setting is one permission to write, with its switch.
+type setting struct {
+	Purpose term.Purpose
+	Channel term.Channel
+	Title   string
+	About   string
+	State   string // on, off, pending, fixed
+	Status  ui.Status
+	Why     string
+	Switch  string // the button, or "" when there is nothing to switch
+	To      string // on, off
+}
+
+// visitor is who looks at choices, and how much they proved.
+type visitor struct {
+	customer   id.Customer
+	controller term.Controller
+	proven     bool   // by a code: may also turn on
+	base       string // where the page's forms go
+	link       message.Link
+}
+
+// holder opens the link of a mail. An unsubscribe link opens choices as well,
+// but never anything with personal data (SEC-09).
+func (p *Portal) holder(r *http.Request) (visitor, error) {
+	l, err := message.OpenLink(p.Ring, r.PathValue("token"))
+	if err != nil {
+		return visitor{}, err
+	}
+	if l.Scope != message.Choices {
+		return visitor{}, errs.New(errs.Forbidden, "wrong_link", "this link does not open this page")
+	}
+	return visitor{customer: l.Customer, controller: l.Controller, base: "/privacy/c/" + r.PathValue("token"), link: l}, nil
+}
+
+func (p *Portal) showChoices(w http.ResponseWriter, r *http.Request) error {
+	v, err := p.holder(r)
+	if err != nil {
+		return err
+	}
+	return p.renderChoices(w, r, v)
+}
+
+func (p *Portal) showMyChoices(w http.ResponseWriter, r *http.Request) error {
+	v, err := p.reader(r)
+	if err != nil {
+		return err
+	}
+	return p.renderChoices(w, r, v)
+}
+
+func (p *Portal) renderChoices(w http.ResponseWriter, r *http.Request, v visitor) error {
+	f := p.intro(p.frame(r, "choices"), "choices-lead")
+	data := choicesPage{Base: v.base, Code: !v.proven, GPC: gpcSeen(r), Signal: ui.Status{Tone: ui.Good, Text: p.say(f.Lang, "gpc-honoured")}}
+	err := p.DB.Read(r.Context(), func(tx *db.Tx) error {
+		c, err := p.Charter.Current(tx)
+		if err != nil {
+			return err
+		}
+		if data.Address, err = p.Gate.MaskedAddress(r.Context(), tx, v.customer, term.Email); err != nil {
+			return err
+		}
+		data.Settings, err = p.settings(tx, c, v, f.Lang)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if v.proven {
+		f.Nav = p.nav(f.Lang, "choices")
+	}
+	f.Message = p.saved(r, f.Lang)
+	return p.pages.choices.Render(w, http.StatusOK, f, data)
+}
+
+// savedKeys are the messages a page may show after a redirect.
+var savedKeys = map[string]string{"saved": "saved", "pending": "saved-pending", "stopped": "all-stopped", "corrected": "corrected", "left": "stopped-left"}
+
+func (p *Portal) saved(r *http.Request, lang term.Lang) *ui.Message {
+	key, ok := savedKeys[r.URL.Query().Get("done")]
+	if !ok {
+		return nil
+	}
+	return &ui.Message{Tone: ui.Good, Text: p.say(lang, key)}
+}
+
+// settings lists what each purpose may do on each of its channels, marketing
+// first.
+func (p *Portal) settings(tx *db.Tx, c *charter.Charter, v visitor, lang term.Lang) ([]setting, error) {
+	standing, err := p.Gate.Standing(tx, v.customer)
+	if err != nil {
+		return nil, err
+	}
+	records, err := consent.Of(tx, v.customer)
+	if err != nil {
+		return nil, err
+	}
+	now := p.Clock.Now()
+	var marketing, fixed []setting
+	for i := range c.Purposes {
+		purpose := &c.Purposes[i]
+		for _, ch := range purpose.Channels() {
+			key := gate.StandingKey{Controller: v.controller, Purpose: purpose.ID, Channel: ch}
+			s := p.setting(purpose, ch, lang)
+			if purpose.Marketing {
+				p.state(&s, standingAt(standing, key, now), last(records, key), lang)
+				marketing = append(marketing, s)
+			} else {
+				s.State, s.Status, s.Why = "fixed", ui.Status{Tone: ui.Info, Text: p.say(lang, "allowed")}, p.say(lang, "no-choice")
+				fixed = append(fixed, s)
+			}
+		}
+	}
+	return append(marketing, fixed...), nil
+}
+
+func (p *Portal) setting(purpose *charter.Purpose, ch term.Channel, lang term.Lang) setting {
+	return setting{Purpose: purpose.ID, Channel: ch, About: purpose.About.In(lang),
+		Title: purpose.Title.In(lang) + " · " + p.say(lang, "channel-"+string(ch))}
+}
+
+// state says how a permission stands and what pressing its button would do.
+func (p *Portal) state(s *setting, now gate.Standing, latest consent.Kind, lang term.Lang) {
+	switch {
+	case now.Ops.Has(term.Serve):
+		s.State, s.Switch, s.To = "on", p.say(lang, "turn-off"), "off"
+		s.Status = ui.Status{Tone: ui.Good, Text: p.say(lang, "allowed")}
+		if now.Until != clock.Never && now.Until != 0 {
+			s.Status.Text = p.say(lang, "allowed-until") + " " + ui.Date(lang, now.Until.Time())
+		}
+	case latest == consent.Requested:
+		s.State, s.Switch, s.To = "pending", p.say(lang, "turn-off"), "off"
+		s.Status = ui.Status{Tone: ui.Warn, Text: p.say(lang, "pending")}
+	default:
+		s.State, s.Switch, s.To = "off", p.say(lang, "turn-on"), "on"
+		s.Status = ui.Status{Tone: ui.Plain, Text: p.say(lang, "not-allowed")}
+	}
+}
+
+func standingAt(all []gate.Standing, key gate.StandingKey, now clock.Instant) gate.Standing {
+	for _, s := range all {
+		if s.StandingKey == key && s.From <= now && now < s.Until {
+			return s
+		}
+	}
+	return gate.Standing{}
+}
+
+// last gives the kind of the latest record of a key that counts.
+func last(records []consent.Record, key gate.StandingKey) consent.Kind {
+	var kind consent.Kind
+	for _, r := range records {
+		if r.Counts() && r.Controller == key.Controller && r.Purpose == key.Purpose && r.Channel == key.Channel {
+			kind = r.Kind
+		}
+	}
+	return kind
+}
+
+func (p *Portal) choose(w http.ResponseWriter, r *http.Request) error {
+	v, err := p.holder(r)
+	if err != nil {
+		return err
+	}
+	return p.chosen(w, r, v)
+}
+
+func (p *Portal) chooseMine(w http.ResponseWriter, r *http.Request) error {
+	v, err := p.reader(r)
+	if err != nil {
+		return err
+	}
+	return p.chosen(w, r, v)
+}
+
+// chosen does what a switch says. Off counts at once; on counts at once for
+// whoever proved to be the person, and waits for a confirmation otherwise.
+func (p *Portal) chosen(w http.ResponseWriter, r *http.Request, v visitor) error {
+	lang := language(r)
+	c, err := p.current(r)
+	if err != nil {
+		return err
+	}
+	purpose, ok := c.Purpose(term.Purpose(r.PostFormValue("purpose")))
+	channel := term.Channel(r.PostFormValue("channel"))
+	if !ok || !purpose.Marketing {
+		return errs.New(errs.Invalid, "no_choice", "this purpose is no choice")
+	}
+	if _, ok := purpose.Permission(channel, ""); !ok {
+		return errs.New(errs.Invalid, "no_channel", "this purpose does not use this channel")
+	}
+	key := gate.StandingKey{Controller: v.controller, Purpose: purpose.ID, Channel: channel}
+	done := "saved"
+	switch {
+	case r.PostFormValue("to") == "off":
+		done, err = p.lower(r, v, key)
+	case r.PostFormValue("to") == "on" && v.proven:
+		err = p.raise(r, v, key, lang)
+	case r.PostFormValue("to") == "on":
+		done = "pending"
+		err = p.raiseByMail(r, v, key, lang)
+	default:
+		err = errs.New(errs.Invalid, "no_choice", "choose on or off")
+	}
+	if err != nil {
+		return err
+	}
+	return redirect(w, r, v.base+"?lang="+string(lang)+"&done="+done)
+}
+
+func (p *Portal) lower(r *http.Request, v visitor, key gate.StandingKey) (string, error) {
+	method := consent.ByLink
+	if v.proven {
+		method = consent.ByPortal
+	}
+	done := "saved"
+	err := p.DB.Write(r.Context(), func(tx *db.Tx) error {
+		_, effects, err := p.Gate.Record(tx, consent.Act{
+			Customer: v.customer, Controller: key.Controller, Purpose: key.Purpose, Channel: key.Channel, Kind: consent.Withdrawn,
+			Method: method, Strength: consent.Documented, Actor: term.ByCustomer, Source: "portal",
+		})
+		if len(effects.Left) > 0 {
+			done = "left"
+		}
+		return err
+	})
+	return done, err
+}
+
+func (p *Portal) raise(r *http.Request, v visitor, key gate.StandingKey, lang term.Lang) error {
+	return p.DB.Write(r.Context(), func(tx *db.Tx) error {
+		n, err := p.noticeNow(tx, lang)
+		if err != nil {
+			return err
+		}
+		_, _, err = p.Gate.Record(tx, consent.Act{
+			Customer: v.customer, Controller: key.Controller, Purpose: key.Purpose, Channel: key.Channel, Kind: consent.Given,
+			Notice: n.ID, Lang: lang, Method: consent.ByPortal, ControlDefault: consent.Unset, Action: consent.ClickYes,
+			Evidence: "switched on in the privacy centre after a code sent to the address", Strength: consent.Documented,
+			Actor: term.ByCustomer, Source: "portal",
+		})
+		return err
+	})
+}
+
+func (p *Portal) raiseByMail(r *http.Request, v visitor, key gate.StandingKey, lang term.Lang) error {
+	if err := p.limit.allow(r); err != nil {
+		return err
+	}
+	var n charter.Notice
+	err := p.DB.Read(r.Context(), func(tx *db.Tx) (err error) {
+		n, err = p.noticeNow(tx, lang)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return p.askConfirmation(r.Context(), confirmation{customer: v.customer, controller: key.Controller, purpose: key.Purpose,
+		channel: key.Channel, lang: lang, notice: n.ID}, consent.ByLink)
+}
+
+func (p *Portal) noticeNow(tx *db.Tx, lang term.Lang) (charter.Notice, error) {
+	c, err := p.Charter.Current(tx)
+	if err != nil {
+		return charter.Notice{}, err
+	}
+	return p.Charter.Notice(tx, c.Version, lang)
+}
+
+func (p *Portal) stopAll(w http.ResponseWriter, r *http.Request) error {
+	v, err := p.holder(r)
+	if err != nil {
+		return err
+	}
+	return p.stopEverything(w, r, v)
+}
+
+func (p *Portal) stopMine(w http.ResponseWriter, r *http.Request) error {
+	v, err := p.reader(r)
+	if err != nil {
+		return err
+	}
+	return p.stopEverything(w, r, v)
+}
+
+// stopEverything ends all marketing on all channels in one transaction (PRF-02).
+func (p *Portal) stopEverything(w http.ResponseWriter, r *http.Request, v visitor) error {
+	err := p.DB.Write(r.Context(), func(tx *db.Tx) error {
+		_, _, err := p.Gate.StopAll(tx, v.customer, v.controller, term.ByCustomer, "portal")
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return redirect(w, r, v.base+"?lang="+string(language(r))+"&done=stopped")
+}

@@ -1,0 +1,141 @@
+package portal
+
+import (
+	"context"
+	"encoding/binary"
+	"encoding/json"
+	"net/http"
+
+	"candor/internal/clock"
+	"candor/internal/consent"
+	"candor/internal/db"
+	"candor/internal/errs"
+	"candor/internal/event"
+	"candor/internal/id"
+	"candor/internal/request"
+	"candor/internal/term"
+	"candor/internal/ui"
+)
+
+const certificateToken = "certificate"
+
+type erasePage struct {
+	Stores []string
+	Sure   ui.Choice
+}
+
+type certificatePage struct {
+	Done       bool
+	At         clock.Instant
+	Stores     []request.Step
+	BackupEnds clock.Instant
+	Receipt    string
+}
+
+func (p *Portal) showErase(w http.ResponseWriter, r *http.Request) error {
+	return p.renderErase(w, r, http.StatusOK, "")
+}
+
+func (p *Portal) renderErase(w http.ResponseWriter, r *http.Request, status int, wrong string) error {
+	if _, err := p.reader(r); err != nil {
+		return err
+	}
+	f := p.intro(p.frame(r, "erase"), "erase-lead")
+	f.Nav = p.nav(f.Lang, "erase")
+	data := erasePage{Sure: ui.Choice{ID: "sure", Name: "sure", Value: "yes", Label: p.say(f.Lang, "erase-box"), Required: true, Error: wrong}}
+	for _, s := range p.Desk.Sources {
+		data.Stores = append(data.Stores, p.say(f.Lang, "store-"+s.Store()))
+	}
+	return p.pages.erase.Render(w, status, f, data)
+}
+
+// erase starts the erasure and leads to the page that will show its certificate.
+func (p *Portal) erase(w http.ResponseWriter, r *http.Request) error {
+	v, err := p.reader(r)
+	if err != nil {
+		return err
+	}
+	lang := language(r)
+	if r.PostFormValue("sure") != "yes" {
+		return p.renderErase(w, r, http.StatusUnprocessableEntity, p.say(lang, "erase-missing"))
+	}
+	req, err := p.Desk.Erase(r.Context(), request.NewErasure{Customer: v.customer, Via: "portal", Actor: term.ByCustomer, Lang: lang})
+	if err != nil {
+		return err
+	}
+	p.setCookie(w, sessionCookie, "", -1)
+	return redirect(w, r, p.certificateURL(req.ID)+"?lang="+string(lang))
+}
+
+func (p *Portal) certificateURL(r id.Request) string {
+	return p.URL + "/privacy/erased/" + p.Ring.SealToken(certificateToken, binary.BigEndian.AppendUint64(nil, uint64(r)))
+}
+
+func (p *Portal) openCertificate(r *http.Request) (id.Request, error) {
+	b, err := p.Ring.OpenToken(certificateToken, r.PathValue("token"))
+	if err != nil || len(b) != 8 {
+		return 0, errs.New(errs.NotFound, "bad_link", "this link is not valid")
+	}
+	return id.Request(binary.BigEndian.Uint64(b)), nil
+}
+
+func (p *Portal) showCertificate(w http.ResponseWriter, r *http.Request) error {
+	number, err := p.openCertificate(r)
+	if err != nil {
+		return err
+	}
+	f := p.frame(r, "erased")
+	c, err := p.Desk.Certificate(r.Context(), number)
+	if errs.Is(err, errs.Conflict) {
+		return p.pages.certificate.Render(w, http.StatusOK, f, certificatePage{})
+	}
+	if err != nil {
+		return err
+	}
+	f.Title = p.say(f.Lang, "certificate-title")
+	stores := c.Stores
+	for i := range stores {
+		stores[i].Store = p.say(f.Lang, "store-"+stores[i].Store)
+	}
+	return p.pages.certificate.Render(w, http.StatusOK, f, certificatePage{Done: true, At: c.Erased, Stores: stores,
+		BackupEnds: c.BackupEnds, Receipt: r.URL.Path + "/receipt"})
+}
+
+// certificateReceipt gives the certificate as it stands in the ledger, with its
+// proof.
+func (p *Portal) certificateReceipt(w http.ResponseWriter, r *http.Request) error {
+	number, err := p.openCertificate(r)
+	if err != nil {
+		return err
+	}
+	c, err := p.Desk.Certificate(r.Context(), number)
+	if err != nil {
+		return err
+	}
+	proof, err := p.Ledger.Proof(r.Context(), c.Entry)
+	if err != nil {
+		return err
+	}
+	return sendJSON(w, "erasure-certificate.json", json.RawMessage(proof.Receipt))
+}
+
+// onlyAForm reports whether nothing is known of a customer but a form that was
+// never confirmed: no event, no agreement, no refusal.
+func (p *Portal) onlyAForm(ctx context.Context, c id.Customer) (bool, error) {
+	only := false
+	err := p.DB.Read(ctx, func(tx *db.Tx) error {
+		records, err := consent.Of(tx, c)
+		if err != nil {
+			return err
+		}
+		for _, r := range records {
+			if r.Kind != consent.Requested {
+				return nil
+			}
+		}
+		events, err := event.Latest(tx, c, 1)
+		only = err == nil && len(events) == 0
+		return err
+	})
+	return only, err
+}

@@ -1,0 +1,145 @@
+package portal
+
+import (
+	"context"
+	"html/template"
+	"net/http"
+
+	"candor/internal/charter"
+	"candor/internal/consent"
+	"candor/internal/customer"
+	"candor/internal/db"
+	"candor/internal/errs"
+	"candor/internal/gate"
+	"candor/internal/id"
+	"candor/internal/personal"
+	"candor/internal/term"
+	"candor/internal/ui"
+)
+
+// formPage is a hosted form: the question in the exact words of its ask.
+type formPage struct {
+	Email  ui.Field
+	Agree  ui.Choice
+	Notice template.HTML
+}
+
+// asked is an ask with what a person is shown beside it.
+type asked struct {
+	charter *charter.Charter
+	ask     *charter.Ask
+	notice  charter.Notice
+}
+
+// ask finds the ask of a form and the notice in force; a button on a page of
+// the business's own is no hosted form.
+func (p *Portal) ask(r *http.Request, lang term.Lang) (asked, error) {
+	var out asked
+	err := p.DB.Read(r.Context(), func(tx *db.Tx) error {
+		c, err := p.Charter.Current(tx)
+		if err != nil {
+			return err
+		}
+		a, ok := c.Ask(term.Ask(r.PathValue("ask")))
+		if !ok || a.Channel != term.Email {
+			return errs.New(errs.NotFound, "no_form", "there is no such form")
+		}
+		n, err := p.Charter.Notice(tx, c.Version, lang)
+		out = asked{c, a, n}
+		return err
+	})
+	return out, err
+}
+
+func (p *Portal) showForm(w http.ResponseWriter, r *http.Request) error {
+	return p.renderForm(w, r, http.StatusOK, "")
+}
+
+func (p *Portal) renderForm(w http.ResponseWriter, r *http.Request, status int, wrong string) error {
+	f := p.intro(p.frame(r, "form"), "form-lead")
+	a, err := p.ask(r, f.Lang)
+	if err != nil {
+		return err
+	}
+	return p.pages.form.Render(w, status, f, formPage{
+		Email: ui.Field{ID: "email", Name: "email", Label: p.say(f.Lang, "email-label"), Type: "email",
+			Autocomplete: "email", Max: 254, Required: true, Error: wrong},
+		Agree:  ui.Choice{ID: "agree", Name: "agree", Value: "yes", Label: a.ask.Words.In(f.Lang)},
+		Notice: template.HTML(a.notice.HTML), //nolint:gosec // rendered by the charter from escaped texts
+	})
+}
+
+// sendForm takes what was entered. The answer is the same whether or not the
+// address is known, and whether or not a mail could be sent to it.
+func (p *Portal) sendForm(w http.ResponseWriter, r *http.Request) error {
+	lang := language(r)
+	a, err := p.ask(r, lang)
+	if err != nil {
+		return err
+	}
+	address, err := customer.Email(r.PostFormValue("email"))
+	if err != nil {
+		return p.renderForm(w, r, http.StatusUnprocessableEntity, p.say(lang, "email-wrong"))
+	}
+	if r.PostFormValue("agree") != "yes" {
+		return p.answer(w, r, "form-unticked", nil)
+	}
+	if err := p.limit.allow(r); err != nil {
+		return err
+	}
+	if err := p.requestConsent(r, a, address, lang); err != nil {
+		return err
+	}
+	return p.answer(w, r, "form-sent", nil)
+}
+
+// requestConsent puts on record that consent was asked for and sends the mail
+// that confirms it. Nothing may be sent on its strength before that.
+func (p *Portal) requestConsent(r *http.Request, a asked, address customer.Identity, lang term.Lang) error {
+	c, err := p.customerOf(r, a, address)
+	if err != nil {
+		return err
+	}
+	return p.askConfirmation(r.Context(), confirmation{
+		customer: c, controller: a.charter.Business.ID, purpose: a.ask.Purpose, channel: a.ask.Channel,
+		ask: a.ask.ID, lang: lang, notice: a.notice.ID,
+	}, consent.ByForm)
+}
+
+// customerOf finds the customer of an address or makes one.
+func (p *Portal) customerOf(r *http.Request, a asked, address customer.Identity) (id.Customer, error) {
+	if c, ok, err := p.find1(r.Context(), address); err != nil || ok {
+		return c, err
+	}
+	now := p.Clock.Now()
+	arrival := gate.Arrival{
+		Provenance: customer.Provenance{Source: "form:" + string(a.ask.ID), Method: customer.Stated, At: now, Confidence: customer.Certain},
+		Identities: []customer.Identity{address},
+		GPC:        gpcSeen(r), At: now,
+	}
+	for _, f := range a.charter.Fields {
+		if f.Kind == charter.KindEmail {
+			arrival.Values = map[term.Field]personal.Value{f.ID: address.Value}
+			break
+		}
+	}
+	taken, err := p.Gate.Take(r.Context(), []gate.Arrival{arrival})
+	if err != nil {
+		return 0, err
+	}
+	return taken[0].Customer, nil
+}
+
+// find1 finds the one customer of an address. An address that several share, or
+// that belongs to a role, proves nobody.
+func (p *Portal) find1(ctx context.Context, address customer.Identity) (id.Customer, bool, error) {
+	var found []id.Customer
+	err := p.DB.Read(ctx, func(tx *db.Tx) (err error) {
+		found, err = p.Gate.Find(tx, address)
+		return err
+	})
+	if err != nil || len(found) != 1 {
+		return 0, false, err
+	}
+	return found[0], true, nil
+}

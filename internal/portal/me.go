@@ -1,0 +1,343 @@
+package portal
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"candor/internal/charter"
+	"candor/internal/clock"
+	"candor/internal/consent"
+	"candor/internal/customer"
+	"candor/internal/db"
+	"candor/internal/errs"
+	"candor/internal/event"
+	"candor/internal/gate"
+	"candor/internal/id"
+	"candor/internal/message"
+	"candor/internal/personal"
+	"candor/internal/term"
+	"candor/internal/ui"
+)
+
+// mePage is everything the engine holds about the person who reads it.
+type mePage struct {
+	Held    []held
+	Records []ui.Moment
+	Uses    []line
+	Events  []line
+}
+
+// held is one datum with where it came from and what it is for.
+type held struct {
+	Field    term.Field
+	Title    string
+	Value    string
+	Source   string
+	At       clock.Instant
+	Purposes string
+	Keep     string
+	Correct  bool
+}
+
+type line struct {
+	At   clock.Instant
+	Text string
+}
+
+const linesShown = 30
+
+func (p *Portal) showMe(w http.ResponseWriter, r *http.Request) error {
+	v, err := p.reader(r)
+	if err != nil {
+		return err
+	}
+	f := p.intro(p.frame(r, "me"), "me-lead")
+	f.Narrow, f.Nav, f.Message = false, p.nav(f.Lang, "me"), p.saved(r, f.Lang)
+	var data mePage
+	pass, err := p.pass(r.Context(), v)
+	if err != nil {
+		return err
+	}
+	err = p.DB.Read(r.Context(), func(tx *db.Tx) error {
+		c, err := p.Charter.Current(tx)
+		if err != nil {
+			return err
+		}
+		if data.Held, err = p.held(r.Context(), tx, c, pass, f.Lang); err != nil {
+			return err
+		}
+		if data.Records, err = p.records(tx, c, v.customer, f.Lang); err != nil {
+			return err
+		}
+		if data.Uses, err = p.uses(tx, c, v.customer, f.Lang); err != nil {
+			return err
+		}
+		data.Events, err = p.events(tx, c, v.customer, f.Lang)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return p.pages.me.Render(w, http.StatusOK, f, data)
+}
+
+// pass asks the gate for the person's own data, to show them to the person.
+func (p *Portal) pass(ctx context.Context, v visitor) (gate.Pass, error) {
+	var pass gate.Pass
+	err := p.DB.Write(ctx, func(tx *db.Tx) error {
+		var d gate.Decision
+		var err error
+		pass, d, err = p.Gate.Use(tx, gate.Request{Customer: v.customer, Controller: v.controller, Operation: term.Rights, Actor: term.ByCustomer})
+		if err == nil && !d.Allowed() {
+			err = errs.New(errs.Forbidden, errs.FailClosed, "your data cannot be shown right now")
+		}
+		return err
+	})
+	return pass, err
+}
+
+func (p *Portal) held(ctx context.Context, tx *db.Tx, c *charter.Charter, pass gate.Pass, lang term.Lang) ([]held, error) {
+	all, err := p.Gate.Held(ctx, tx, pass)
+	if err != nil {
+		return nil, err
+	}
+	var out []held
+	for _, h := range all {
+		field, ok := c.Field(h.Field)
+		if !ok || h.Superseded {
+			continue
+		}
+		purposes, keep := purposesOf(c, h.Field, lang)
+		out = append(out, held{
+			Field: h.Field, Title: titleOf(field, lang), Value: shown(h), Source: h.Source, At: h.At,
+			Purposes: purposes, Keep: keep, Correct: field.Derived == "" && field.Kind != charter.KindEmail,
+		})
+	}
+	return out, nil
+}
+
+func shown(h gate.Held) string {
+	if h.Value.IsZero() {
+		return fmt.Sprint(h.Trait)
+	}
+	return h.Value.Reveal()
+}
+
+func titleOf(f *charter.Field, lang term.Lang) string {
+	if t := f.Title.In(lang); t != "" {
+		return t
+	}
+	return string(f.ID)
+}
+
+// purposesOf names the purposes that need a field and how long they keep it.
+func purposesOf(c *charter.Charter, f term.Field, lang term.Lang) (purposes, keep string) {
+	var names, words []string
+	for i := range c.Purposes {
+		if _, ok := c.Purposes[i].UsesField(f); ok {
+			names = append(names, c.Purposes[i].Title.In(lang))
+			words = append(words, charter.KeepWords(c.Purposes[i].Keep, lang))
+		}
+	}
+	return strings.Join(names, ", "), strings.Join(words, "; ")
+}
+
+// records tells the person's decisions, newest first, each with its receipt.
+func (p *Portal) records(tx *db.Tx, c *charter.Charter, who id.Customer, lang term.Lang) ([]ui.Moment, error) {
+	all, err := consent.Of(tx, who)
+	if err != nil {
+		return nil, err
+	}
+	tones := map[consent.Kind]ui.Tone{consent.Given: ui.Good, consent.Reconfirmed: ui.Good, consent.Requested: ui.Warn}
+	var out []ui.Moment
+	for i := len(all) - 1; i >= 0; i-- {
+		r := all[i]
+		title := string(r.Purpose)
+		if purpose, ok := c.Purpose(r.Purpose); ok {
+			title = purpose.Title.In(lang)
+		}
+		tone, ok := tones[r.Kind]
+		if !ok {
+			tone = ui.Bad
+		}
+		out = append(out, ui.Moment{At: r.RecordedAt, Tone: tone, Title: p.say(lang, "record-"+string(r.Kind)) + ": " + title,
+			Link: &ui.Link{Text: p.say(lang, "receipt"), URL: "/privacy/me/receipt/" + r.ID.String()}})
+	}
+	return out, nil
+}
+
+func (p *Portal) uses(tx *db.Tx, c *charter.Charter, who id.Customer, lang term.Lang) ([]line, error) {
+	all, err := p.Gate.Uses(tx, who, linesShown)
+	if err != nil {
+		return nil, err
+	}
+	var out []line
+	for _, u := range all {
+		what := p.say(lang, "use-rights")
+		if purpose, ok := c.Purpose(u.Purpose); ok {
+			what = purpose.Title.In(lang)
+		}
+		var fields []string
+		for _, f := range u.Fields {
+			if field, ok := c.Field(f); ok {
+				fields = append(fields, titleOf(field, lang))
+			}
+		}
+		out = append(out, line{u.At, strings.TrimSuffix(what+": "+strings.Join(fields, ", "), ": ")})
+	}
+	return out, nil
+}
+
+func (p *Portal) events(tx *db.Tx, c *charter.Charter, who id.Customer, lang term.Lang) ([]line, error) {
+	all, err := event.Latest(tx, who, linesShown)
+	if err != nil {
+		return nil, err
+	}
+	var out []line
+	for _, e := range all {
+		title := string(e.Name)
+		if declared, ok := c.Event(e.Name); ok && declared.Title.In(lang) != "" {
+			title = declared.Title.In(lang)
+		}
+		out = append(out, line{e.OccurredAt, title})
+	}
+	return out, nil
+}
+
+// download gives the person's copy (GDPR 15(3)). It is announced to the address
+// on file.
+func (p *Portal) download(w http.ResponseWriter, r *http.Request) error {
+	v, err := p.reader(r)
+	if err != nil {
+		return err
+	}
+	lang := language(r)
+	c, err := p.Desk.Copy(r.Context(), v.customer, lang)
+	if err != nil {
+		return err
+	}
+	err = p.DB.Write(r.Context(), func(tx *db.Tx) error {
+		return p.Mail.SendService(tx, message.ServiceMail{
+			Kind: message.DownloadMail, Customer: v.customer, Controller: v.controller, Lang: lang, Entry: id.New[id.Mail]().String(),
+		})
+	})
+	if err != nil {
+		return err
+	}
+	return sendJSON(w, "my-data.json", c)
+}
+
+// receipt gives one decision of the person with its proof.
+func (p *Portal) receipt(w http.ResponseWriter, r *http.Request) error {
+	v, err := p.reader(r)
+	if err != nil {
+		return err
+	}
+	record, err := id.Parse[id.Record](r.PathValue("record"))
+	if err != nil {
+		return errs.New(errs.NotFound, "no_receipt", "there is no such receipt")
+	}
+	receipt, err := p.Gate.Receipt(r.Context(), v.customer, record)
+	if err != nil {
+		return err
+	}
+	return sendJSON(w, "receipt.json", receipt)
+}
+
+func sendJSON(w http.ResponseWriter, name string, v any) error {
+	b, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.Header().Set("Content-Disposition", `attachment; filename="`+name+`"`)
+	_, err = w.Write(append(b, '\n'))
+	return err
+}
+
+type correctPage struct {
+	Field term.Field
+	Value ui.Field
+}
+
+func (p *Portal) showCorrect(w http.ResponseWriter, r *http.Request) error {
+	return p.renderCorrect(w, r, http.StatusOK, term.Field(r.URL.Query().Get("field")), "")
+}
+
+func (p *Portal) renderCorrect(w http.ResponseWriter, r *http.Request, status int, name term.Field, wrong string) error {
+	v, err := p.reader(r)
+	if err != nil {
+		return err
+	}
+	c, err := p.current(r)
+	if err != nil {
+		return err
+	}
+	field, err := correctable(c, name)
+	if err != nil {
+		return err
+	}
+	pass, err := p.pass(r.Context(), v)
+	if err != nil {
+		return err
+	}
+	f := p.intro(p.frame(r, "correct"), "correct-lead")
+	f.Title += ": " + titleOf(field, f.Lang)
+	f.Nav = p.nav(f.Lang, "me")
+	input := ui.Field{ID: "value", Name: "value", Label: p.say(f.Lang, "new-value"), Max: 500, Required: true, Error: wrong}
+	err = p.DB.Read(r.Context(), func(tx *db.Tx) error {
+		all, err := p.Gate.Held(r.Context(), tx, pass)
+		for _, h := range all {
+			if h.Field == name && !h.Superseded {
+				input.Value = shown(h)
+			}
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for _, o := range field.Of {
+		input.Options = append(input.Options, ui.Option{Value: o, Text: o, Chosen: o == input.Value})
+	}
+	return p.pages.correct.Render(w, status, f, correctPage{name, input})
+}
+
+// correctable refuses what a form cannot change: derived values follow by
+// themselves, and an address is changed by confirming a new one.
+func correctable(c *charter.Charter, name term.Field) (*charter.Field, error) {
+	f, ok := c.Field(name)
+	if !ok || f.Derived != "" || f.Kind == charter.KindEmail {
+		return nil, errs.New(errs.NotFound, "no_field", "there is nothing to correct here")
+	}
+	return f, nil
+}
+
+// correct stores what the person says: it counts above every other source.
+func (p *Portal) correct(w http.ResponseWriter, r *http.Request) error {
+	v, err := p.reader(r)
+	if err != nil {
+		return err
+	}
+	c, err := p.current(r)
+	if err != nil {
+		return err
+	}
+	name := term.Field(r.PostFormValue("field"))
+	if _, err := correctable(c, name); err != nil {
+		return err
+	}
+	lang := language(r)
+	err = p.Gate.Correct(r.Context(), v.customer, name, personal.Seal(r.PostFormValue("value")), customer.Provenance{
+		Source: customer.Subject, Method: customer.Stated, At: p.Clock.Now(), Confidence: customer.Certain})
+	if errs.Is(err, errs.Invalid) {
+		return p.renderCorrect(w, r, http.StatusUnprocessableEntity, name, p.say(lang, "value-wrong"))
+	}
+	if err != nil {
+		return err
+	}
+	return redirect(w, r, "/privacy/me?lang="+string(lang)+"&done=corrected")
+}

@@ -1,0 +1,90 @@
+package request
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"candor/internal/clock"
+	"candor/internal/db"
+	"candor/internal/errs"
+	"candor/internal/id"
+)
+
+// backupsLast is how long a backup of keys may still exist after an erasure
+// (the catalogue's D-45: 90 days).
+const backupsLast = 90 * 24 * time.Hour
+
+// Certificate says what an erasure did and what it left. It is an entry of the
+// ledger and names nobody.
+type Certificate struct {
+	Schema     string        `json:"schema"` // "candor/erasure-certificate/v1"
+	Received   clock.Instant `json:"received_at"`
+	Erased     clock.Instant `json:"erased_at"`
+	Stores     []Step        `json:"stores"`
+	KeyGone    clock.Instant `json:"key_destroyed_at"`
+	BackupEnds clock.Instant `json:"no_key_backup_after"` // after it no key backup can recover the person
+	Kept       []string      `json:"kept"`                // in words
+	NotCovered []string      `json:"not_covered"`         // what the engine cannot reach
+}
+
+// certify writes the certificate to the ledger and closes the request.
+func (d *Desk) certify(ctx context.Context, r Request) error {
+	return d.DB.Write(ctx, func(tx *db.Tx) error {
+		done, err := steps(tx, r)
+		if err != nil {
+			return err
+		}
+		now := d.Clock.Now()
+		c := Certificate{
+			Schema: "candor/erasure-certificate/v1", Received: r.ReceivedAt, Erased: now, Stores: done, BackupEnds: now.Add(backupsLast),
+			Kept: []string{
+				"a keyed digest of each address, so that no advertising is sent to it again",
+				"the facts of the request: when it came, what it asked, when it was done",
+				"entries of the tamper-evident ledger, which hold salted digests and name nobody",
+			},
+			NotCovered: []string{"backups of the database made before the erasure: they open with no key once its backups have aged out"},
+		}
+		for _, s := range done {
+			if s.Store == keyStep {
+				c.KeyGone = s.DoneAt
+			}
+		}
+		w, err := d.Ledger.Append(tx, erasedKind, now, c)
+		if err != nil {
+			return err
+		}
+		_, err = tx.Exec(`update request set state = $3, closed_at = $4, entry_id = $5, content = $6
+			where customer_id = $1 and request_id = $2`, r.Customer, r.ID, Done, now, w.Entry, string(w.Content))
+		return err
+	})
+}
+
+// Certified is a certificate with the entry of the ledger that proves it.
+type Certified struct {
+	Certificate
+	Entry id.Entry
+}
+
+// Certificate gives the certificate of a finished erasure. It returns CONFLICT
+// while the erasure is being worked on.
+func (d *Desk) Certificate(ctx context.Context, r id.Request) (Certified, error) {
+	var out Certified
+	err := d.DB.Read(ctx, func(tx *db.Tx) error {
+		req, err := get(tx, r)
+		if err != nil {
+			return err
+		}
+		if req.State != Done || req.Kind != Erasure {
+			return errs.New(errs.Conflict, "not_done", "the erasure is being worked on; look again in a minute")
+		}
+		var content string
+		err = tx.QueryRow("select entry_id, content from request where customer_id = $1 and request_id = $2", req.Customer, r).
+			Scan(&out.Entry, &content)
+		if err != nil {
+			return err
+		}
+		return json.Unmarshal([]byte(content), &out.Certificate)
+	})
+	return out, err
+}

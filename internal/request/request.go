@@ -1,0 +1,149 @@
+// Package request is the desk for the rights of the person: it takes requests,
+// counts their clocks, and does the work itself where the engine holds the data
+// (GDPR 12, 15, 17).
+//
+// An erasure is a saga. Accepting it is one transaction: every permission ends,
+// queued messages are cancelled, the endpoints are suppressed, and the act is in
+// the protection journal. Then each store deletes what it holds and leaves a
+// receipt, the customer's key is destroyed last, a scan looks for what is left,
+// and a certificate is written to the ledger. A process that is killed half-way
+// goes on where it was.
+package request
+
+import (
+	"context"
+
+	"candor/internal/charter"
+	"candor/internal/clock"
+	"candor/internal/db"
+	"candor/internal/errs"
+	"candor/internal/gate"
+	"candor/internal/id"
+	"candor/internal/job"
+	"candor/internal/ledger"
+	"candor/internal/message"
+	"candor/internal/rights"
+	"candor/internal/rulepack"
+	"candor/internal/term"
+)
+
+// Kind is the right that a request exercises.
+type Kind string
+
+// The kinds of requests the desk does by itself.
+const (
+	Erasure Kind = "erasure" // GDPR 17
+	Access  Kind = "access"  // GDPR 15
+)
+
+// State is how far a request is.
+type State string
+
+// The states.
+const (
+	Working State = "working" // accepted; the work goes on in the background
+	Done    State = "done"    // answered
+)
+
+// Request is one person's request with its clock.
+type Request struct {
+	ID         id.Request    `json:"request_id"`
+	Customer   id.Customer   `json:"customer_id"`
+	Kind       Kind          `json:"kind"`
+	State      State         `json:"state"`
+	Via        string        `json:"via"`
+	Actor      term.Actor    `json:"actor"`
+	Market     term.Market   `json:"market"`
+	ReceivedAt clock.Instant `json:"received_at"`
+	SafeDue    clock.Instant `json:"safe_due"`
+	LegalDue   clock.Instant `json:"legal_due"`
+	TargetDue  clock.Instant `json:"target_due"`
+	ClosedAt   clock.Instant `json:"closed_at,omitempty"`
+}
+
+// Config is what a desk works with.
+type Config struct {
+	DB      *db.DB
+	Gate    *gate.Gate
+	Charter *charter.Store
+	Packs   *rulepack.Set
+	Ledger  *ledger.Log
+	Jobs    *job.Queue
+	Mail    *message.Sender
+	Clock   clock.Clock
+	Sources []rights.Source // every store of personal data, in the order they are erased
+}
+
+// Desk takes requests and does them.
+type Desk struct{ Config }
+
+// NewDesk makes a desk and registers its background work.
+func NewDesk(c Config) *Desk {
+	d := &Desk{c}
+	c.Jobs.Handle(eraseJob, d.runErase)
+	return d
+}
+
+// Get gives a request by its number.
+func (d *Desk) Get(ctx context.Context, r id.Request) (Request, error) {
+	var out Request
+	err := d.DB.Read(ctx, func(tx *db.Tx) (err error) {
+		out, err = get(tx, r)
+		return err
+	})
+	return out, err
+}
+
+const requestColumns = `request_id, customer_id, kind, state, via, actor, market,
+	received_at, safe_due, legal_due, target_due, closed_at`
+
+func scanRequest(scan db.Scan) (r Request, err error) {
+	err = scan(&r.ID, &r.Customer, &r.Kind, &r.State, &r.Via, &r.Actor, &r.Market,
+		&r.ReceivedAt, &r.SafeDue, &r.LegalDue, &r.TargetDue, &r.ClosedAt)
+	return r, err
+}
+
+func get(tx *db.Tx, r id.Request) (Request, error) {
+	rows, err := tx.Query("select "+requestColumns+" from request where request_id = $1", r)
+	found, err := db.Collect(rows, err, scanRequest)
+	if err != nil {
+		return Request{}, err
+	}
+	if len(found) == 0 {
+		return Request{}, errs.New(errs.NotFound, "not_found", "there is no such request")
+	}
+	return found[0], nil
+}
+
+// List gives requests in the order of their red lines, open ones first, after
+// the cursor.
+func (d *Desk) List(ctx context.Context, state State, after id.Request, limit int) ([]Request, error) {
+	var out []Request
+	err := d.DB.Read(ctx, func(tx *db.Tx) error {
+		rows, err := tx.Query("select "+requestColumns+` from request
+			where state = $1 and request_id > $2 order by request_id limit $3`, state, after, limit)
+		out, err = db.Collect(rows, err, scanRequest)
+		return err
+	})
+	return out, err
+}
+
+// OfCustomer lists a customer's requests, newest first.
+func (d *Desk) OfCustomer(ctx context.Context, c id.Customer) ([]Request, error) {
+	var out []Request
+	err := d.DB.Read(ctx, func(tx *db.Tx) error {
+		rows, err := tx.Query("select "+requestColumns+` from request
+			where customer_id = $1 order by request_id desc limit 100`, c)
+		out, err = db.Collect(rows, err, scanRequest)
+		return err
+	})
+	return out, err
+}
+
+func insert(tx *db.Tx, r Request) error {
+	_, err := tx.Exec(`insert into request (`+requestColumns+`, entry_id, content)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0, '')`,
+		r.ID, r.Customer, r.Kind, r.State, r.Via, r.Actor, r.Market,
+		r.ReceivedAt, r.SafeDue, r.LegalDue, r.TargetDue, r.ClosedAt)
+	return err
+}
