@@ -89,7 +89,9 @@ type quiet struct {
 	got []string
 }
 
-func (q *quiet) Errorf(format string, args ...any) { q.got = append(q.got, fmt.Sprintf(format, args...)) }
+func (q *quiet) Errorf(format string, args ...any) {
+	q.got = append(q.got, fmt.Sprintf(format, args...))
+}
 
 func TestAxeFindsWhatExcludesPeople(t *testing.T) {
 	base := serve(t, map[string]string{"/good": `<p>hello</p>`, "/bad": `<img src="/good"><input>`})
