@@ -43,7 +43,7 @@ type Person struct {
 	First   string
 	Last    string
 	Email   string
-	UserID  string
+	UserID  string // the shop's number of the customer
 	Street  string
 	City    string
 	Country string
@@ -112,7 +112,7 @@ func invent(r *rand.Rand, i int, now clock.Instant) Person {
 	p := Person{
 		First:  firsts[r.IntN(len(firsts))],
 		Last:   lasts[r.IntN(len(lasts))],
-		UserID: fmt.Sprintf("shop:%05d", 10001+i),
+		UserID: fmt.Sprintf("%05d", 10001+i),
 	}
 	p.Email = strings.ToLower(fmt.Sprintf("%s.%s%d@post.example", p.First, p.Last, i))
 	where := pick(r, places, func(p place) int { return p.share })
@@ -174,7 +174,7 @@ func orders(r *rand.Rand, p Person, factor float64, now clock.Instant) []Order {
 		if r.IntN(9) == 0 {
 			family, cents = "gear", int64(4900+r.IntN(24000))
 		}
-		out = append(out, Order{At: at, Number: fmt.Sprintf("%s-%02d", p.UserID[5:], n), Cents: int64(float64(cents) * factor), Family: family})
+		out = append(out, Order{At: at, Number: fmt.Sprintf("%s-%02d", p.UserID, n), Cents: int64(float64(cents) * factor), Family: family})
 		at = at.Add(days(rhythm/2 + r.IntN(rhythm)))
 	}
 	return out

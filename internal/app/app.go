@@ -1,0 +1,156 @@
+// Package app opens everything once, in order, and hands each part only what it
+// needs: the same parts for a server, for the demo and for tests that drive the
+// whole.
+package app
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/url"
+	"os"
+
+	"candor/internal/api"
+	"candor/internal/audience"
+	"candor/internal/campaign"
+	"candor/internal/charter"
+	"candor/internal/clock"
+	"candor/internal/collect"
+	"candor/internal/config"
+	"candor/internal/db"
+	"candor/internal/errs"
+	"candor/internal/gate"
+	"candor/internal/intake"
+	"candor/internal/job"
+	"candor/internal/journal"
+	"candor/internal/keyring"
+	"candor/internal/ledger"
+	"candor/internal/mailbox"
+	"candor/internal/message"
+	"candor/internal/outbox"
+	"candor/internal/portal"
+	"candor/internal/request"
+	"candor/internal/rulepack"
+)
+
+// Options are what a configuration file does not say.
+type Options struct {
+	Clock clock.Clock  // System when nil
+	Log   *slog.Logger // the default logger when nil
+	// Mailbox catches every mail in a mailbox of its own instead of handing it
+	// to a relay. For the demo and for tests.
+	Mailbox bool
+}
+
+// App is an open platform. Its parts are for the edges and for the demo.
+type App struct {
+	Config    config.Config
+	Clock     clock.Clock
+	Log       *slog.Logger
+	DB        *db.DB
+	Ring      *keyring.Ring
+	Ledger    *ledger.Log
+	Journal   *journal.Journal
+	Jobs      *job.Queue
+	Outbox    *outbox.Box
+	Packs     *rulepack.Set
+	Charter   *charter.Store
+	Gate      *gate.Gate
+	Audience  *audience.Service
+	Sender    *message.Sender
+	Campaigns *campaign.Desk
+	Desk      *request.Desk
+	Collector *collect.Collector
+	Importer  *intake.Importer
+	Portal    *portal.Portal
+	API       *api.API
+	Mailbox   *mailbox.Box // nil but for Options.Mailbox
+
+	closers []func() error
+}
+
+// Open opens the platform at the places of the configuration. What it opened is
+// closed again when it fails.
+func Open(ctx context.Context, cfg config.Config, o Options) (*App, error) {
+	a := &App{Config: cfg, Clock: o.Clock, Log: o.Log}
+	if a.Clock == nil {
+		a.Clock = clock.System{}
+	}
+	if a.Log == nil {
+		a.Log = slog.Default()
+	}
+	for _, step := range []func(context.Context, Options) error{a.openGround, a.openPlumbing, a.openGate, a.openUses, a.openEdges} {
+		if err := step(ctx, o); err != nil {
+			return nil, errors.Join(err, a.Close())
+		}
+	}
+	return a, nil
+}
+
+// openGround makes the folder, the keys and the database.
+func (a *App) openGround(ctx context.Context, _ Options) (err error) {
+	if err := os.MkdirAll(a.Config.Data, 0o700); err != nil {
+		return errs.Wrap(err, errs.Invalid, "bad_config", "the folder of data cannot be made; set data to one that the server may write to")
+	}
+	if a.Ring, err = keyring.Open(a.Config.Root()); err != nil {
+		return err
+	}
+	if a.DB, err = db.Open(ctx, a.Config.Database); err != nil {
+		return err
+	}
+	a.closers = append(a.closers, a.DB.Close)
+	return nil
+}
+
+// openPlumbing opens proof, protection and background work.
+func (a *App) openPlumbing(ctx context.Context, _ Options) (err error) {
+	a.Jobs = job.NewQueue(a.DB, a.Clock)
+	a.Outbox = outbox.Open(a.DB, a.Clock)
+	a.Ledger, err = ledger.Open(ctx, a.DB, ledger.Options{
+		Origin: origin(a.Config.URL), SignerFile: a.Config.Signer(), AnchorDir: a.Config.Anchors(), Log: a.Log,
+	})
+	if err != nil {
+		return err
+	}
+	a.Ledger.Also(a.Outbox)
+	a.Journal, err = journal.Open(ctx, journal.Options{Place: a.Config.Journal, Ring: a.Ring, Clock: a.Clock})
+	if err != nil {
+		return err
+	}
+	a.closers = append(a.closers, a.Journal.Close)
+	if a.Packs, err = rulepack.Load(); err != nil {
+		return err
+	}
+	a.Charter = charter.NewStore(a.Ledger, a.Packs)
+	return nil
+}
+
+// origin is the ledger's name: the host that customers know, and ours.
+func origin(publicURL string) string {
+	if u, err := url.Parse(publicURL); err == nil && u.Host != "" {
+		return u.Hostname() + "/candor"
+	}
+	return "candor"
+}
+
+func (a *App) openGate(_ context.Context, _ Options) (err error) {
+	a.Gate, err = gate.New(gate.Config{
+		DB: a.DB, Ring: a.Ring, Keys: a.Config.Keys, Charter: a.Charter, Packs: a.Packs,
+		Ledger: a.Ledger, Journal: a.Journal, Jobs: a.Jobs, Outbox: a.Outbox, Clock: a.Clock,
+	})
+	if err != nil {
+		return err
+	}
+	a.closers = append(a.closers, a.Gate.Close)
+	return nil
+}
+
+// Close closes what is open, in reverse order.
+func (a *App) Close() error {
+	var all []error
+	for i := len(a.closers) - 1; i >= 0; i-- {
+		all = append(all, a.closers[i]())
+	}
+	a.closers = nil
+	return errors.Join(all...)
+}

@@ -1,0 +1,90 @@
+package app
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"time"
+
+	"candor/internal/db"
+	"candor/internal/id"
+	"candor/internal/ui"
+)
+
+// Handler serves all edges.
+func (a *App) Handler() http.Handler {
+	mux := http.NewServeMux()
+	ui.Register(mux)
+	a.Collector.Register(mux)
+	a.Portal.Register(mux)
+	a.API.Register(mux)
+	if a.Mailbox != nil {
+		a.Mailbox.Register(mux)
+	}
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
+	mux.HandleFunc("GET /readyz", a.ready)
+	mux.Handle("GET /{$}", http.RedirectHandler("/privacy", http.StatusSeeOther))
+	return a.observe(mux)
+}
+
+// ready says whether the engine may decide: database, charter and ledger are
+// well.
+func (a *App) ready(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), 5*time.Second)
+	defer cancel()
+	err := a.DB.Read(ctx, func(tx *db.Tx) error {
+		_, err := a.Charter.Current(tx)
+		return err
+	})
+	if err == nil {
+		err = a.Ledger.Health()
+	}
+	if err != nil {
+		a.Log.Warn("not ready", slog.String("error", err.Error()))
+		http.Error(w, "not ready", http.StatusServiceUnavailable)
+		return
+	}
+	_, _ = w.Write([]byte("ready\n"))
+}
+
+// observe logs each request by its route, never by its path, and turns a panic
+// into an answer with an incident number.
+func (a *App) observe(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		start := time.Now()
+		seen := &watched{ResponseWriter: w, status: http.StatusOK}
+		defer func() {
+			if p := recover(); p != nil {
+				incident := id.New[id.Use]().String()
+				a.Log.Error("panic", slog.String("route", r.Pattern), slog.String("incident", incident), slog.String("stack", string(debug.Stack())))
+				if !seen.wrote {
+					http.Error(w, "internal error, incident "+incident, http.StatusInternalServerError)
+				}
+			}
+			a.Log.Debug("request", slog.String("method", r.Method), slog.String("route", r.Pattern),
+				slog.Int("status", seen.status), slog.Duration("took", time.Since(start)))
+		}()
+		next.ServeHTTP(seen, r)
+	})
+}
+
+// watched remembers the status of an answer.
+type watched struct {
+	http.ResponseWriter
+	status int
+	wrote  bool
+}
+
+func (w *watched) WriteHeader(status int) {
+	w.status, w.wrote = status, true
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *watched) Write(b []byte) (int, error) {
+	w.wrote = true
+	return w.ResponseWriter.Write(b)
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (w *watched) Unwrap() http.ResponseWriter { return w.ResponseWriter }

@@ -1,0 +1,151 @@
+package app
+
+import (
+	"context"
+	"net"
+	"net/url"
+	"os"
+	"strings"
+
+	"candor/internal/api"
+	"candor/internal/audience"
+	"candor/internal/campaign"
+	"candor/internal/collect"
+	"candor/internal/config"
+	"candor/internal/consent"
+	"candor/internal/customer"
+	"candor/internal/egress"
+	"candor/internal/errs"
+	"candor/internal/event"
+	"candor/internal/gate"
+	"candor/internal/intake"
+	"candor/internal/mailbox"
+	"candor/internal/message"
+	"candor/internal/portal"
+	"candor/internal/request"
+	"candor/internal/rights"
+)
+
+// openUses opens what uses data through the gate.
+func (a *App) openUses(_ context.Context, o Options) (err error) {
+	relay, err := a.relay(o)
+	if err != nil {
+		return err
+	}
+	signers, err := a.signers()
+	if err != nil {
+		return err
+	}
+	a.Sender, err = message.New(message.Config{
+		DB: a.DB, Ring: a.Ring, Gate: a.Gate, Charter: a.Charter, Ledger: a.Ledger, Clock: a.Clock, Relay: relay,
+		Signers: signers, Unsigned: o.Mailbox, BaseURL: a.Config.URL, Pace: a.Config.Mail.Pace, Log: a.Log,
+	})
+	if err != nil {
+		return err
+	}
+	a.Audience = audience.New(audience.Config{DB: a.DB, Gate: a.Gate, Charter: a.Charter, Clock: a.Clock})
+	a.Campaigns = campaign.New(campaign.Config{
+		DB: a.DB, Ring: a.Ring, Gate: a.Gate, Charter: a.Charter, Ledger: a.Ledger, Jobs: a.Jobs,
+		Audience: a.Audience, Sender: a.Sender, Clock: a.Clock, Log: a.Log,
+	})
+	a.Desk = request.NewDesk(request.Config{
+		DB: a.DB, Gate: a.Gate, Charter: a.Charter, Packs: a.Packs, Ledger: a.Ledger, Jobs: a.Jobs,
+		Mail: a.Sender, Clock: a.Clock, Sources: a.sources(o),
+	})
+	return nil
+}
+
+// sources lists every store of personal data in the order they are erased: what
+// hangs on a customer first, the customer last.
+func (a *App) sources(o Options) []rights.Source {
+	out := []rights.Source{message.Source{}}
+	if o.Mailbox {
+		out = append(out, mailbox.Source{})
+	}
+	return append(out, portal.Source{}, consent.Source{}, gate.Traces{}, event.Rights{}, gate.Sealed{Gate: a.Gate}, customer.Rights{})
+}
+
+// relay is where mails go: the configured one, or the mailbox of the demo.
+func (a *App) relay(o Options) (message.Relay, error) {
+	if o.Mailbox {
+		var err error
+		if a.Mailbox, err = mailbox.New(mailbox.Config{DB: a.DB, Ring: a.Ring, Clock: a.Clock}); err != nil {
+			return message.Relay{}, err
+		}
+		return message.Relay{Addr: a.Mailbox.Addr(), TLS: message.PlainText, Door: egress.New(egress.Options{Allow: []string{a.Mailbox.Addr()}})}, nil
+	}
+	return readRelay(a.Config.Mail)
+}
+
+func readRelay(m config.Mail) (message.Relay, error) {
+	if m.Relay == "" {
+		return message.Relay{}, nil
+	}
+	u, err := url.Parse(m.Relay)
+	if err != nil {
+		return message.Relay{}, err
+	}
+	r := message.Relay{Addr: u.Host, TLS: message.StartTLS, Username: u.User.Username()}
+	if u.Scheme == "smtps" {
+		r.TLS = message.ImplicitTLS
+	}
+	if u.Port() == "" {
+		r.Addr = net.JoinHostPort(u.Hostname(), map[string]string{"smtp": "587", "smtps": "465"}[u.Scheme])
+	}
+	r.Door = egress.New(egress.Options{Allow: []string{r.Addr}})
+	if m.PasswordFile == "" {
+		return r, nil
+	}
+	b, err := os.ReadFile(m.PasswordFile)
+	if err != nil {
+		return r, errs.Wrap(err, errs.Invalid, "bad_config", "the file with the relay's password cannot be read").On("mail.password_file")
+	}
+	r.Password = strings.TrimSpace(string(b))
+	return r, nil
+}
+
+// signers reads the DKIM keys, one for each sending domain.
+func (a *App) signers() (map[string]*message.Signer, error) {
+	out := map[string]*message.Signer{}
+	for _, k := range a.Config.Mail.DKIM {
+		key, err := os.ReadFile(k.KeyFile)
+		if err != nil {
+			return nil, errs.Wrap(err, errs.Invalid, "bad_config", "the DKIM key of %s cannot be read", k.Domain).On("mail.dkim")
+		}
+		if out[k.Domain], err = message.NewSigner(k.Domain, k.Selector, key); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// openEdges opens what the world talks to.
+func (a *App) openEdges(_ context.Context, _ Options) (err error) {
+	a.Collector = collect.New(collect.Config{
+		DB: a.DB, Ring: a.Ring, Gate: a.Gate, Charter: a.Charter, Clock: a.Clock, Log: a.Log, PublicURL: a.Config.URL,
+	})
+	a.Importer = intake.New(intake.Config{DB: a.DB, Ring: a.Ring, Gate: a.Gate, Charter: a.Charter, Clock: a.Clock})
+	a.Portal, err = portal.New(portal.Config{
+		DB: a.DB, Ring: a.Ring, Gate: a.Gate, Charter: a.Charter, Packs: a.Packs, Ledger: a.Ledger, Jobs: a.Jobs,
+		Desk: a.Desk, Mail: a.Sender, Clock: a.Clock, Log: a.Log, URL: a.Config.URL, HTTPS: a.Config.Secure(),
+	})
+	if err != nil {
+		return err
+	}
+	a.API, err = api.New(api.Config{
+		DB: a.DB, Ring: a.Ring, Clock: a.Clock, Charter: a.Charter, Gate: a.Gate, Ledger: a.Ledger,
+		Audience: a.Audience, Campaigns: a.Campaigns, Requests: a.Desk, Jobs: a.Jobs, Log: a.Log,
+	})
+	return err
+}
+
+// loops is the work that goes on while the server runs.
+func (a *App) loops() map[string]func(context.Context) error {
+	out := map[string]func(context.Context) error{
+		"ledger": a.Ledger.Run, "outbox": a.Outbox.Run, "jobs": a.Jobs.Run, "sender": a.Sender.Run, "collect": a.Collector.Run,
+	}
+	if a.Mailbox != nil {
+		out["mailbox"] = a.Mailbox.Run
+	}
+	return out
+}
