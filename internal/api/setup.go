@@ -1,0 +1,86 @@
+package api
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base32"
+	"strings"
+	"time"
+
+	"candor/internal/clock"
+	"candor/internal/db"
+	"candor/internal/errs"
+	"candor/internal/keyring"
+)
+
+// SetupLives is how long a set-up code is good for.
+const SetupLives = time.Hour
+
+// firstTokenLives is how long the first administrator's token is good for.
+const firstTokenLives = 90 * 24 * time.Hour
+
+// SetupCode makes the code with which the first administrator sets up, good for
+// an hour and for one use; a code made before ends. It gives "" when somebody
+// already holds a token with the scope admin.
+func (a *API) SetupCode(ctx context.Context) (string, error) {
+	raw := make([]byte, 20)
+	_, _ = rand.Read(raw)
+	code := strings.ToLower(base32.StdEncoding.EncodeToString(raw))
+	err := a.DB.Write(ctx, func(tx *db.Tx) error {
+		held, err := a.hasAdmin(tx)
+		if err != nil {
+			return err
+		}
+		if held {
+			return errAdminExists
+		}
+		d := a.Ring.Digest(keyring.Secret, "setup", code)
+		_, err = tx.Exec(`insert into api_setup (name, digest, key_id, until_at, used_at) values ('admin', $1, $2, $3, 0)
+			on conflict (name) do update set digest = excluded.digest, key_id = excluded.key_id, until_at = excluded.until_at, used_at = 0`,
+			d.Sum, d.KeyID, a.Clock.Now().Add(SetupLives))
+		return err
+	})
+	if errs.CodeOf(err) == errAdminExists.Code {
+		return "", nil
+	}
+	return code, err
+}
+
+var errAdminExists = errs.New(errs.Conflict, "admin_exists", "an administrator is already set up")
+
+func (a *API) hasAdmin(tx *db.Tx) (bool, error) {
+	rows, err := tx.Query(`select `+tokenColumns+` from api_token where revoked_at = 0 and expires_at > $1`, a.Clock.Now())
+	all, err := db.Collect(rows, err, scanToken)
+	for _, t := range all {
+		if (caller{t}).has(Admin) {
+			return true, err
+		}
+	}
+	return false, err
+}
+
+var errSetup = errs.New(errs.Unauthorized, "bad_code", "the code is not valid; it works once and for an hour: start the server again for a new one")
+
+// setUp trades the code for the first administrator's token. The row is used up
+// in the transaction that makes the token, so two who race get one token.
+func (a *API) setUp(ctx context.Context, code string) (text string, t Token, err error) {
+	now := a.Clock.Now()
+	err = a.DB.Write(ctx, func(tx *db.Tx) error {
+		if err := a.useCode(tx, code, now); err != nil {
+			return err
+		}
+		text, t, err = a.MintToken(tx, NewToken{Label: "first administrator", Scopes: Scopes, For: firstTokenLives, By: "setup"})
+		return err
+	})
+	return text, t, err
+}
+
+func (a *API) useCode(tx *db.Tx, code string, now clock.Instant) error {
+	for _, d := range a.Ring.Digests(keyring.Secret, "setup", strings.ToLower(strings.TrimSpace(code))) {
+		n, err := tx.Exec(`update api_setup set used_at = $1 where name = 'admin' and digest = $2 and used_at = 0 and until_at > $1`, now, d.Sum)
+		if err != nil || n == 1 {
+			return err
+		}
+	}
+	return errSetup
+}
