@@ -191,7 +191,7 @@ func (e *sqliteEngine) runCall(c *call) error {
 		return err
 	}
 	c.tx = &Tx{ctx: ctx, run: e.writer, dialect: SQLite}
-	c.err, c.panics = protect(c.tx, c.fn)
+	c.panics, c.err = protect(c.tx, c.fn)
 	if c.err != nil || c.panics != nil {
 		if _, err := e.writer.exec(ctx, "rollback to one", nil); err != nil {
 			return err
@@ -203,12 +203,12 @@ func (e *sqliteEngine) runCall(c *call) error {
 
 // protect runs fn and catches a panic, so that it reaches its own caller and
 // not the writer.
-func protect(tx *Tx, fn func(*Tx) error) (err error, panics any) { //nolint:revive // a panic is not an error
+func protect(tx *Tx, fn func(*Tx) error) (panics any, err error) {
 	defer func() {
 		tx.closed = true
 		panics = recover()
 	}()
-	return fn(tx), nil
+	return nil, fn(tx)
 }
 
 // flush gives every Flusher the items of all calls, once.
