@@ -1,86 +1,120 @@
 package charter
 
 import (
+	"sync"
+
 	"candor/internal/clock"
 	"candor/internal/db"
 	"candor/internal/errs"
-	"candor/internal/id"
 	"candor/internal/ledger"
 	"candor/internal/rulepack"
 	"candor/internal/term"
 )
 
-// KindApplied is the ledger's kind of entry for a charter put in force.
-const KindApplied ledger.Kind = "charter.applied"
+// The ledger's kinds of entries about charters.
+const (
+	KindApplied ledger.Kind = "charter.applied" // a version came into force
+	KindPlanned ledger.Kind = "charter.planned" // a version waits for its effective date
+)
+
+// The codes of the store's errors.
+const (
+	None          errs.Code = "no_charter"       // nothing is in force
+	Invalid       errs.Code = "charter_invalid"  // the charter has problems
+	NoSlot        errs.Code = "charter_no_slot"  // too many traits over all versions
+	OtherBusiness errs.Code = "charter_business" // business.id is not what it was
+	Altered       errs.Code = "charter_altered"  // a stored version is not what was hashed
+)
 
 // Store keeps every version of the charter and its notices, one of them in
 // force. It is safe for concurrent use.
 type Store struct {
 	log   *ledger.Log
 	packs *rulepack.Set
+
+	mu     sync.Mutex
+	parsed map[key]*Charter
+}
+
+// key names a version in force: of whichever database, its text is its hash and
+// what it inherits.
+type key struct {
+	version      int64
+	hash, floors string
 }
 
 // NewStore makes a store that writes what it does to the ledger.
 func NewStore(log *ledger.Log, packs *rulepack.Set) *Store {
-	return &Store{log: log, packs: packs}
+	return &Store{log: log, packs: packs, parsed: map[key]*Charter{}}
 }
 
-// Applied says what applying a charter did.
-type Applied struct {
-	Version   int64
-	InForce   bool // false when its effective date is still to come
-	Unchanged bool // the same charter was already in force; nothing was written
-	Widened   map[term.Purpose][]Widening
-	Notices   []Notice
-	Entry     ledger.Written
-}
-
-// Widening is a way in which a purpose promises less than before, so that
-// consents given before must be given anew.
-type Widening struct {
-	Kind string `json:"kind"` // "purpose", "field", "recipient", "country", "retention", "basis", "channel", ...
-	What string `json:"what"`
-}
-
-// Notice is a charter's text as people read it, in one language. It never
-// changes.
-type Notice struct {
-	ID      id.Notice
-	Version int64
-	Lang    term.Lang
-	Hash    string // SHA-256 over HTML, text and JSON-LD, in hexadecimal
-	HTML    string // a fragment to stand in a page: no style, no script
-	Text    string
-	JSONLD  string // W3C Data Privacy Vocabulary
-
-	missing []string
-}
-
-// Complete lists the mandatory elements that the notice lacks, such as
-// "recipients". None means that it is complete.
-func (n Notice) Complete() (missing []string) { return n.missing }
-
-var errNone = errs.New(errs.NotFound, "no_charter", "no charter is in force; run: candor charter apply")
+var errNone = errs.New(errs.NotFound, None, "no charter is in force; run: candor charter apply")
 
 // Current gives the charter in force. It returns NOT_FOUND when there is none.
 // It costs one small read; a version is parsed once.
-func (s *Store) Current(tx *db.Tx) (*Charter, error) { return nil, errNone }
+func (s *Store) Current(tx *db.Tx) (*Charter, error) {
+	var k key
+	err := tx.QueryRow(`select c.version, c.hash, v.floors from charter_current c join charter_version v on v.version = c.version
+		where c.name = 'charter'`).Scan(&k.version, &k.hash, &k.floors)
+	if errs.Is(err, errs.NotFound) {
+		return nil, errNone
+	}
+	if err != nil {
+		return nil, err
+	}
+	return s.load(tx, k)
+}
 
 // Version gives a version, in force or not. It returns NOT_FOUND when it does
 // not exist.
-func (s *Store) Version(tx *db.Tx, n int64) (*Charter, error) { return nil, errNone }
-
-// Apply puts a charter in force, or plans it for its effective date.
-func (s *Store) Apply(tx *db.Tx, c *Charter, at clock.Instant, by term.Actor) (Applied, error) {
-	return Applied{}, errNone
+func (s *Store) Version(tx *db.Tx, n int64) (*Charter, error) {
+	k := key{version: n}
+	err := tx.QueryRow(`select hash, floors from charter_version where version = $1`, n).Scan(&k.hash, &k.floors)
+	if errs.Is(err, errs.NotFound) {
+		return nil, errs.New(errs.NotFound, "no_version", "there is no version %d of the charter", n)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return s.load(tx, k)
 }
 
-// Notice gives the notice of a version in a language. It returns NOT_FOUND when
-// it does not exist.
-func (s *Store) Notice(tx *db.Tx, version int64, lang term.Lang) (Notice, error) {
-	return Notice{}, errNone
+// load gives a stored version from memory, or reads and parses it.
+func (s *Store) load(tx *db.Tx, k key) (*Charter, error) {
+	s.mu.Lock()
+	c, ok := s.parsed[k]
+	s.mu.Unlock()
+	if ok {
+		return c, nil
+	}
+	r, err := readRow(tx, k.version)
+	if err != nil {
+		return nil, err
+	}
+	if c, err = r.charter(s.packs); err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.parsed[k] = c
+	return c, nil
 }
 
-// NoticeByID gives a notice by its id. It returns NOT_FOUND when it does not
-// exist.
-func (s *Store) NoticeByID(tx *db.Tx, n id.Notice) (Notice, error) { return Notice{}, errNone }
+// History lists every version's number, hash and times, the newest first.
+func (s *Store) History(tx *db.Tx) ([]Entry, error) {
+	rows, err := tx.Query(`select version, hash, effective_at, in_force_at, applied_at, applied_by from charter_version order by version desc`)
+	return db.Collect(rows, err, func(scan db.Scan) (Entry, error) {
+		var e Entry
+		return e, scan(&e.Version, &e.Hash, &e.Effective, &e.InForce, &e.Applied, &e.By)
+	})
+}
+
+// Entry is a version in the list of all.
+type Entry struct {
+	Version   int64         `json:"version"`
+	Hash      string        `json:"hash"`
+	Effective clock.Instant `json:"effective"`
+	InForce   clock.Instant `json:"in_force"` // zero while planned
+	Applied   clock.Instant `json:"applied"`
+	By        term.Actor    `json:"by"`
+}
