@@ -21,6 +21,15 @@ func startsWithSale(s charter.Start) bool {
 // keepEnds is when a purpose's time for keeping the customer's data is over: 0
 // when it has nothing to count from.
 func (l *life) keepEnds(p *purposeLaw, r *rule) clock.Instant {
+	ends, ok := l.keeps[p]
+	if !ok {
+		ends = l.countKeep(p, r)
+		l.keeps[p] = ends
+	}
+	return ends
+}
+
+func (l *life) countKeep(p *purposeLaw, r *rule) clock.Instant {
 	switch r.From {
 	case charter.FromLastOrder, charter.FromOrder:
 		return l.keepAfter(r, l.lastSale(false))

@@ -55,7 +55,8 @@ type life struct {
 	ageKnown     bool
 	signal       clock.Instant // when Global Privacy Control was first recorded, or 0
 	since        clock.Instant
-	consents     map[consent.Key]*consented
+	consents     map[consent.Key]*consented    // worked out once
+	keeps        map[*purposeLaw]clock.Instant // worked out once
 }
 
 type interaction struct {
@@ -79,7 +80,7 @@ type factKey struct {
 // not count. Of facts with the same key the one recorded last counts.
 func fold(f Facts, l *Law) *life {
 	out := &life{law: l, records: f.Records, since: f.Since, adultFrom: clock.Never,
-		address: map[term.Channel]addressState{}, consents: map[consent.Key]*consented{}}
+		address: map[term.Channel]addressState{}, consents: map[consent.Key]*consented{}, keeps: map[*purposeLaw]clock.Instant{}}
 	latest := map[factKey]customer.Fact{}
 	var keys []factKey
 	for _, fact := range f.Facts {

@@ -13,7 +13,11 @@ import (
 func Project(f Facts, l *Law, now clock.Instant) []Standing {
 	life := fold(f, l)
 	times := append([]clock.Instant{now}, life.breakpoints(now)...)
-	out := make([]Standing, 0, 4*len(l.purposes))
+	slots := 0
+	for _, p := range l.purposes {
+		slots += 1 + len(p.channels) + len(p.recipients)
+	}
+	out := make([]Standing, 0, 3*slots)
 	for _, p := range l.purposes {
 		for _, s := range p.slots() {
 			out = life.project(out, p, s, times)

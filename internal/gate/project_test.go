@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"context"
 	"slices"
 	"testing"
 	"time"
@@ -10,6 +11,9 @@ import (
 	"candor/internal/clock"
 	"candor/internal/consent"
 	"candor/internal/customer"
+	"candor/internal/db"
+	"candor/internal/db/dbtest"
+	"candor/internal/id"
 	"candor/internal/rulepack"
 	"candor/internal/term"
 )
@@ -21,11 +25,14 @@ type history struct {
 	at clock.Instant
 }
 
-var awkward = []clock.Instant{
-	clock.UTC(2024, 2, 29, 0, 0, 0), clock.UTC(2024, 2, 29, 23, 59, 59), clock.UTC(2024, 1, 31, 12, 0, 0),
-	clock.UTC(2024, 3, 31, 0, 59, 59), clock.UTC(2024, 3, 31, 1, 0, 0), clock.UTC(2024, 10, 27, 1, 0, 0),
-	clock.UTC(2024, 11, 3, 8, 59, 59), clock.UTC(2024, 11, 3, 9, 0, 0), clock.UTC(2024, 12, 31, 22, 59, 59),
-	clock.UTC(2024, 12, 31, 23, 0, 0), clock.UTC(2025, 3, 9, 10, 0, 0), clock.UTC(2026, 2, 28, 23, 0, 0),
+// awkward gives instants that rules stumble over, of one year.
+func awkward(year int) []clock.Instant {
+	return []clock.Instant{
+		clock.UTC(year, 2, 28, 23, 0, 0), clock.UTC(year, 2, 29, 0, 0, 0), clock.UTC(year, 1, 31, 12, 0, 0),
+		clock.UTC(year, 3, 31, 0, 59, 59), clock.UTC(year, 3, 31, 1, 0, 0), clock.UTC(year, 10, 27, 1, 0, 0),
+		clock.UTC(year, 11, 3, 8, 59, 59), clock.UTC(year, 11, 3, 9, 0, 0), clock.UTC(year, 12, 31, 22, 59, 59),
+		clock.UTC(year, 12, 31, 23, 0, 0), clock.UTC(year, 3, 9, 10, 0, 0), clock.UTC(year, 8, 31, 23, 30, 0),
+	}
 }
 
 // next moves on by a little, a lot, or to an awkward instant.
@@ -38,7 +45,7 @@ func (h *history) next() clock.Instant {
 	case 2:
 		h.at = h.at.Add(time.Duration(rapid.IntRange(1, 72).Draw(h.T, "hours")) * time.Hour)
 	default:
-		h.at = max(h.at+1, rapid.SampledFrom(awkward).Draw(h.T, "awkward"))
+		h.at = max(h.at+1, rapid.SampledFrom(awkward(h.at.Time().Year()+rapid.IntRange(0, 1).Draw(h.T, "year"))).Draw(h.T, "awkward"))
 	}
 	return h.at
 }
@@ -135,7 +142,7 @@ func instants(t *rapid.T, rows []Standing, now clock.Instant) []clock.Instant {
 	for range 6 {
 		out = append(out, now.Add(time.Duration(rapid.Int64Range(0, int64(4*365*24*time.Hour)).Draw(t, "later"))))
 	}
-	for _, a := range awkward {
+	for _, a := range append(awkward(now.Time().Year()), awkward(now.Time().Year()+2)...) {
 		out = append(out, max(a, now))
 	}
 	return out
@@ -164,14 +171,7 @@ func TestStandingComparedIsDecide(t *testing.T) {
 		law := d.law(noTB{})
 		rows := Project(s.Facts, law, h.at)
 		for _, at := range instants(t, rows, h.at) {
-			for _, r := range requests(law) {
-				sc := law.screen(r)
-				want, got := Decide(s.Facts, law, r, at), sc.compare(law, r, look(rows, sc, at), at)
-				if got.Outcome != want.Outcome || !slices.Equal(got.Reasons, want.Reasons) || got.Basis != want.Basis ||
-					got.Until != want.Until || !slices.Equal(got.Evidence, want.Evidence) {
-					t.Fatalf("%v at %v:\nstored  %+v\ndecided %+v", r, at, got, want)
-				}
-			}
+			agree(t, s.Facts, law, rows, at)
 		}
 		later := d
 		later.version, later.floor = 3, rapid.Int64Range(0, 3).Draw(t, "next floor")
@@ -182,18 +182,126 @@ func TestStandingComparedIsDecide(t *testing.T) {
 		}
 		next := later.law(noTB{})
 		for _, at := range instants(t, rows, h.at) {
-			for _, r := range requests(next) {
-				sc := next.screen(r)
-				want, got := Decide(s.Facts, next, r, at), sc.compare(next, r, look(rows, sc, at), at)
-				if got.Allowed() && !want.Allowed() {
-					t.Fatalf("%v at %v under the next charter: stored allows, Decide says %v", r, at, want.Reasons)
-				}
-			}
+			agreeDenied(t, s.Facts, next, rows, at)
 		}
 	})
+}
+
+// agree holds what a stored standing says at an instant against Decide.
+func agree(t *rapid.T, f Facts, law *Law, rows []Standing, at clock.Instant) {
+	for _, r := range requests(law) {
+		sc := law.screen(r)
+		want, got := Decide(f, law, r, at), sc.compare(law, r, look(rows, sc, at), at)
+		if got.Outcome != want.Outcome || !slices.Equal(got.Reasons, want.Reasons) || got.Basis != want.Basis ||
+			got.Until != want.Until || !slices.Equal(got.Evidence, want.Evidence) {
+			t.Fatalf("%v at %v:\nstored  %+v\ndecided %+v", r, at, got, want)
+		}
+	}
+}
+
+// agreeDenied holds that a standing of old rules allows nothing that Decide
+// denies under the rules in force.
+func agreeDenied(t *rapid.T, f Facts, law *Law, rows []Standing, at clock.Instant) {
+	for _, r := range requests(law) {
+		sc := law.screen(r)
+		want, got := Decide(f, law, r, at), sc.compare(law, r, look(rows, sc, at), at)
+		if got.Allowed() && !want.Allowed() {
+			t.Fatalf("%v at %v: an old standing allows, Decide says %v", r, at, want.Reasons)
+		}
+	}
 }
 
 // noTB lets rapid's inner function build laws; building them does not fail.
 type noTB struct{ testing.TB }
 
 func (noTB) Helper() {}
+
+// The same law over the database: histories written through the gate's writers,
+// with charters applied in between that widen and narrow.
+func TestStandingStoredIsDecide(t *testing.T) {
+	variants := [][]string{
+		withSMS(),
+		append(withSMS(), "gets: {letter: [email], orders: [email]}", "gets: {letter: [email, country], orders: [email]}"),
+		append(withSMS(), "keep: 24 months after last contact", "keep: 12 months after last contact"),
+		append(withSMS(), "people: adults ", "people: all ages "),
+	}
+	dbtest.Each(t, func(outer *testing.T, d *db.DB) {
+		w := newShop(outer, d, clock.UTC(2023, 11, 1, 0, 0, 0))
+		rapid.Check(outer, func(t *rapid.T) {
+			h := &history{T: t, at: w.clock.Now().Add(24 * time.Hour)}
+			w.clock.Set(h.at)
+			people := []id.Customer{w.bare(), w.bare()}
+			for range rapid.IntRange(1, 10).Draw(t, "writes") {
+				w.clock.Set(h.next())
+				c := rapid.SampledFrom(people).Draw(t, "who")
+				switch rapid.IntRange(0, 8).Draw(t, "what") {
+				case 0:
+					w.apply(rapid.SampledFrom(variants).Draw(t, "charter")...)
+				case 1, 2, 3, 4:
+					w.try(c, h.act())
+				default:
+					w.fact(c, h.fact())
+				}
+			}
+			for _, c := range people {
+				w.holds(t, c, agreeDenied)
+			}
+			_, err := w.gate.Restand(context.Background())
+			w.must(err)
+			for _, c := range people {
+				w.holds(t, c, agree)
+			}
+		})
+	})
+}
+
+// bare makes a customer of whom nothing is known.
+func (w *shop) bare() id.Customer {
+	c := id.NewCustomer()
+	w.write(func(tx *db.Tx) error {
+		return customer.Insert(tx, []customer.Customer{{ID: c, Known: true, CreatedAt: w.clock.Now()}})
+	})
+	w.fact(c, customer.Fact{Kind: customer.Residence, Detail: map[string]string{"value": "DE", "evidence": "locale"}})
+	return c
+}
+
+// try records an act that the charter may refuse.
+func (w *shop) try(c id.Customer, a consent.Act) {
+	a.Customer, a.Actor = c, term.ByCustomer
+	if a.Purpose != "letter" {
+		a.Purpose = "letter"
+	}
+	a.Recipient = ""
+	_ = w.db.Write(context.Background(), func(tx *db.Tx) error {
+		_, _, err := w.gate.Record(tx, a)
+		return err
+	})
+}
+
+// holds checks a customer's stored standing against their stored facts.
+func (w *shop) holds(t *rapid.T, c id.Customer, check func(*rapid.T, Facts, *Law, []Standing, clock.Instant)) {
+	var f Facts
+	var law *Law
+	var rows []Standing
+	w.must(w.db.Read(context.Background(), func(tx *db.Tx) error {
+		row, err := customer.Get(tx, c)
+		if err != nil {
+			return err
+		}
+		f = Facts{Customer: c, Since: row.CreatedAt}
+		if f.Records, err = consent.Of(tx, c); err != nil {
+			return err
+		}
+		if f.Facts, err = customer.FactsOf(tx, c); err != nil {
+			return err
+		}
+		if rows, err = standingOf(tx, c); err != nil {
+			return err
+		}
+		law, _, err = w.gate.law(tx)
+		return err
+	}))
+	for _, at := range instants(t, rows, w.clock.Now()) {
+		check(t, f, law, rows, at)
+	}
+}
