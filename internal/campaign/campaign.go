@@ -48,6 +48,10 @@ type Campaign struct {
 	CreatedAt  clock.Instant   `json:"created_at"`
 	LaunchedAt clock.Instant   `json:"launched_at"`
 	EndedAt    clock.Instant   `json:"ended_at"`
+
+	approved string      // the condition as launched
+	after    id.Customer // planning has passed all customers up to this one
+	all      bool        // nobody is left to plan
 }
 
 // Status is the state in one word, with the reason of a pause.

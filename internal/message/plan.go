@@ -97,3 +97,10 @@ func CancelProgram(tx *db.Tx, program string, programID int64, now clock.Instant
 	return tx.Exec(`update send set state = 'cancelled', ended_at = $3, payload = '', holder = ''
 		where program = $1 and program_id = $2 and state in ('planned', 'claimed')`, program, programID, now)
 }
+
+// Waiting tells whether sends of a program have not come to their end.
+func Waiting(tx *db.Tx, program string, programID int64) (bool, error) {
+	rows, err := tx.Query(`select 1 from send where program = $1 and program_id = $2 and state in ('planned', 'claimed', 'handed') limit 1`, program, programID)
+	found, err := db.Collect(rows, err, func(scan db.Scan) (n int64, err error) { return n, scan(&n) })
+	return len(found) > 0, err
+}

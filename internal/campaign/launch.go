@@ -1,0 +1,222 @@
+package campaign
+
+import (
+	"context"
+	"encoding/hex"
+	"strings"
+
+	"candor/internal/charter"
+	"candor/internal/db"
+	"candor/internal/errs"
+	"candor/internal/id"
+	"candor/internal/job"
+	"candor/internal/lint"
+	"candor/internal/message"
+	"candor/internal/term"
+)
+
+// Checks lists what must hold before a launch, with what to fix.
+func (b *Book) Checks(ctx context.Context, which id.Campaign) ([]Check, error) {
+	var out []Check
+	err := b.db.Read(ctx, func(tx *db.Tx) error {
+		in, err := b.charter.Current(tx)
+		if err != nil {
+			return err
+		}
+		c, err := get(tx, which)
+		if err != nil {
+			return err
+		}
+		out, err = b.checks(tx, in, c)
+		return err
+	})
+	return out, err
+}
+
+// The groups that problems are shown under, with the codes that belong to each;
+// the first that fits.
+var groups = []struct {
+	name string
+	fits func(p message.Problem) bool
+}{
+	{"postal address and footer", func(p message.Problem) bool { return strings.HasSuffix(p.Part, "footer") && p.Code == lint.CodeContent }},
+	{"languages", func(p message.Problem) bool { return p.Code == "LNT-20" }},
+	{"sender", func(p message.Problem) bool { return p.Code == "LNT-11" }},
+	{"template", func(p message.Problem) bool { return p.Code == lint.CodeContent }},
+	{"honest wording", func(message.Problem) bool { return true }},
+}
+
+func (b *Book) checks(tx *db.Tx, in *charter.Charter, c Campaign) ([]Check, error) {
+	out := []Check{b.checkPurpose(in, c), b.checkAudience(in, c)}
+	draft, err := message.GetDraft(tx, c.Message)
+	if err != nil {
+		return nil, err
+	}
+	_, problems := message.Review(in, draft, b.clock.Now())
+	failed := map[string]bool{}
+	for _, p := range problems {
+		for _, g := range groups {
+			if g.fits(p) {
+				failed[g.name] = true
+				out = append(out, Check{Name: g.name, Code: p.Code, Fix: p.String()})
+				break
+			}
+		}
+	}
+	for _, g := range groups {
+		if !failed[g.name] {
+			out = append(out, Check{Name: g.name, OK: true})
+		}
+	}
+	return out, nil
+}
+
+func (b *Book) checkPurpose(in *charter.Charter, c Campaign) Check {
+	out := Check{Name: "purpose"}
+	p, ok := in.Purpose(c.Purpose)
+	switch {
+	case !ok:
+		out.Code, out.Fix = string(errs.NoBasis), "The charter in force has no such purpose."
+	case !hasChannel(p, c.Channel):
+		out.Code, out.Fix = string(errs.PurposeMismatch), "The charter does not let this purpose write by e-mail."
+	default:
+		out.OK = true
+	}
+	return out
+}
+
+func hasChannel(p *charter.Purpose, ch term.Channel) bool {
+	for _, have := range p.Channels() {
+		if have == ch {
+			return true
+		}
+	}
+	return false
+}
+
+func (b *Book) checkAudience(in *charter.Charter, c Campaign) Check {
+	if _, err := b.audience.Compile(in, c.Purpose, everyone(c.Audience)); err != nil {
+		return Check{Name: "audience", Code: string(errs.CodeOf(err)), Fix: err.Error()}
+	}
+	return Check{Name: "audience", OK: true}
+}
+
+// everyone is the condition of a campaign that names none.
+func everyone(condition string) string {
+	if strings.TrimSpace(condition) == "" {
+		return "true"
+	}
+	return condition
+}
+
+// Launch approves content and audience as they are now and begins to plan. It
+// returns INVALID with the first failed check when one fails.
+func (b *Book) Launch(ctx context.Context, which id.Campaign, by term.Actor) (Campaign, error) {
+	var out Campaign
+	err := b.db.Write(ctx, func(tx *db.Tx) error {
+		in, err := b.charter.Current(tx)
+		if err != nil {
+			return err
+		}
+		if out, err = get(tx, which); err != nil {
+			return err
+		}
+		if out.State != Draft {
+			return errState(out.State, "launched")
+		}
+		list, err := b.checks(tx, in, out)
+		if err != nil {
+			return err
+		}
+		for _, c := range list {
+			if !c.OK {
+				return errs.New(errs.Invalid, errs.Code(c.Code), "%s", c.Fix).On(c.Name)
+			}
+		}
+		now := b.clock.Now()
+		hash, err := message.Approve(tx, out.Message, by, now)
+		if err != nil {
+			return err
+		}
+		out.approved, out.LaunchedAt = everyone(out.Audience), now
+		if err := b.move(tx, &out, Launched, ""); err != nil {
+			return err
+		}
+		if err := b.note(tx, out, by, hex.EncodeToString(hash)); err != nil {
+			return err
+		}
+		return b.enqueue(tx, which)
+	})
+	return out, err
+}
+
+func (b *Book) enqueue(tx *db.Tx, which id.Campaign) error {
+	return b.jobs.Enqueue(tx, job.New{Kind: JobPlan, Args: planArgs{which}, Unique: which.String()})
+}
+
+// Pause keeps everything that has not been handed over from leaving.
+func (b *Book) Pause(ctx context.Context, which id.Campaign, by term.Actor) (Campaign, error) {
+	return b.step(ctx, which, by, func(tx *db.Tx, c *Campaign) error {
+		if c.State != Launched && c.State != Sending {
+			return errState(c.State, "paused")
+		}
+		if err := message.Stop(tx, c.Message); err != nil {
+			return err
+		}
+		return b.move(tx, c, Paused, "")
+	})
+}
+
+// Resume goes on where a pause was.
+func (b *Book) Resume(ctx context.Context, which id.Campaign, by term.Actor) (Campaign, error) {
+	return b.step(ctx, which, by, func(tx *db.Tx, c *Campaign) error {
+		if c.State != Paused {
+			return errState(c.State, "resumed")
+		}
+		if err := message.Resume(tx, c.Message); err != nil {
+			return err
+		}
+		tx.After(b.sender.Wake)
+		if c.all {
+			return b.move(tx, c, Sending, "")
+		}
+		if err := b.move(tx, c, Launched, ""); err != nil {
+			return err
+		}
+		return b.enqueue(tx, which)
+	})
+}
+
+// Cancel stops a campaign for good. What has been handed over is on its way.
+func (b *Book) Cancel(ctx context.Context, which id.Campaign, by term.Actor) (Campaign, error) {
+	return b.step(ctx, which, by, func(tx *db.Tx, c *Campaign) error {
+		if c.State == Done || c.State == Cancelled {
+			return errState(c.State, "cancelled")
+		}
+		now := b.clock.Now()
+		if err := message.Stop(tx, c.Message); err != nil {
+			return err
+		}
+		if _, err := message.CancelProgram(tx, Program, int64(c.ID), now); err != nil {
+			return err
+		}
+		c.EndedAt = now
+		return b.move(tx, c, Cancelled, "")
+	})
+}
+
+// step changes a campaign and puts the step on record.
+func (b *Book) step(ctx context.Context, which id.Campaign, by term.Actor, fn func(*db.Tx, *Campaign) error) (Campaign, error) {
+	var out Campaign
+	err := b.db.Write(ctx, func(tx *db.Tx) error {
+		var err error
+		if out, err = get(tx, which); err != nil {
+			return err
+		}
+		if err := fn(tx, &out); err != nil {
+			return err
+		}
+		return b.note(tx, out, by, "")
+	})
+	return out, err
+}

@@ -1,0 +1,782 @@
+package message
+
+import (
+	"context"
+	"fmt"
+	"mime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"candor/internal/clock"
+	"candor/internal/consent"
+	"candor/internal/customer"
+	"candor/internal/db"
+	"candor/internal/db/dbtest"
+	"candor/internal/errs"
+	"candor/internal/gate"
+	"candor/internal/id"
+	"candor/internal/keyring"
+	"candor/internal/message/messagetest"
+	"candor/internal/term"
+)
+
+// post is a sender of the sample business with a real relay.
+type post struct {
+	*messagetest.World
+	sink   *messagetest.Sink
+	sender *Sender
+	signer *Signer
+}
+
+func newPost(t testing.TB, d *db.DB) *post {
+	t.Helper()
+	p := &post{World: messagetest.NewWorld(t, d), sink: messagetest.NewSink(t, false), signer: testSigner(t, "ed25519")}
+	p.sender = p.open()
+	return p
+}
+
+// open opens a further sender, as another process does.
+func (p *post) open() *Sender {
+	p.T.Helper()
+	s, err := New(Config{DB: p.DB, Ring: p.Ring, Gate: p.Gate, Charter: p.Store, Ledger: p.Log, Clock: p.Clock, Relay: relayTo(p.sink),
+		Signers: map[string]*Signer{"halm.example": p.signer}, BaseURL: "https://mail.halm.example", Workers: 2})
+	p.Must(err)
+	return s
+}
+
+func letter() Content {
+	return Content{Class: Marketing, Texts: map[term.Lang]Text{
+		"en": {Subject: "New beans, {{ name | default: 'dear reader' }}", Preview: "From the hills", HTML: "<h1>New beans</h1><p>Dear {{ name | default: 'reader' }}, see <a href=\"https://halm.example/beans\">the beans</a>.</p>"},
+		"de": {Subject: "Neue Bohnen, {{ name | default: 'liebe Leserin' }}", HTML: "<h1>Neue Bohnen</h1><p>Guten Tag {{ name | default: '' }}.</p>"},
+	}}
+}
+
+// plain is a content without values.
+func plain() Content {
+	return Content{Class: Marketing, Texts: map[term.Lang]Text{
+		"en": {Subject: "New beans", HTML: "<p>New beans.</p>"}, "de": {Subject: "Neue Bohnen", HTML: "<p>Neue Bohnen.</p>"}}}
+}
+
+// plan approves a content and plans it for customers.
+func (p *post) plan(c Content, due clock.Instant, to ...id.Customer) Draft {
+	p.T.Helper()
+	var d Draft
+	p.Write(func(tx *db.Tx) error {
+		var err error
+		if d, err = InsertDraft(tx, Draft{Controller: "halm", Purpose: "letter", Channel: term.Email, Content: c}); err != nil {
+			return err
+		}
+		hash, err := Approve(tx, d.ID, "staff:test", p.Clock.Now())
+		if err != nil {
+			return err
+		}
+		_, err = Put(tx, p.Ring, p.Clock.Now(), plansFor(d.ID, hash, c.Class, due, to))
+		return err
+	})
+	return d
+}
+
+func plansFor(m id.Message, hash []byte, class Class, due clock.Instant, to []id.Customer) []Plan {
+	var out []Plan
+	for _, c := range to {
+		out = append(out, Plan{Key: Key{Program: "campaign", Node: m.String(), Customer: c, Entry: "1", Channel: term.Email}, ProgramID: int64(m),
+			Message: m, Controller: "halm", Purpose: "letter", Class: class, ContentHash: hash, DueAt: due})
+	}
+	return out
+}
+
+func (p *post) drain() int {
+	p.T.Helper()
+	n, err := p.sender.Drain(context.Background())
+	p.Must(err)
+	return n
+}
+
+// the one send of a customer.
+func (p *post) send(c id.Customer) Send {
+	p.T.Helper()
+	var list []Send
+	p.Read(func(tx *db.Tx) (err error) {
+		list, err = Of(tx, c)
+		return err
+	})
+	if len(list) != 1 {
+		p.T.Fatalf("%d sends", len(list))
+	}
+	return list[0]
+}
+
+func (p *post) stopWith(c id.Customer, method consent.Method) gate.Effects {
+	p.T.Helper()
+	var e gate.Effects
+	p.Write(func(tx *db.Tx) (err error) {
+		a := p.Act(consent.Withdrawn, "en")
+		a.Customer, a.Method = c, method
+		_, e, err = p.Gate.Record(tx, a)
+		return err
+	})
+	return e
+}
+
+func TestHandOverSendsAWholeMail(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		p := newPost(t, d)
+		people := p.People(
+			messagetest.Person{Email: "ada@kunde.example", Name: "Ada Löwe", Lang: "de", Letter: true},
+			messagetest.Person{Email: "ben@kunde.example", Lang: "en", Letter: true},
+			messagetest.Person{Email: "eve@kunde.example", Lang: "en"},
+		)
+		p.plan(letter(), 0, people...)
+		if n := p.drain(); n != 2 {
+			t.Fatalf("handed over %d", n)
+		}
+		for _, m := range p.sink.Mails() {
+			h, text, html := parseMail(t, m.Raw)
+			if v := verifySigned(t, p.signer, m.Raw); v.Err != nil {
+				t.Errorf("signature: %v", v.Err)
+			}
+			subject, _ := new(mime.WordDecoder).DecodeHeader(h.Get("Subject"))
+			want := map[string]string{"ada@kunde.example": "Neue Bohnen, Ada Löwe", "ben@kunde.example": "New beans, dear reader"}[m.To]
+			if subject != want || m.From != "letter@halm.example" || h.Get("To") != "<"+m.To+">" {
+				t.Errorf("%s: subject %q, from %q, to %q", m.To, subject, m.From, h.Get("To"))
+			}
+			if !oneClickURI.MatchString(h.Get("List-Unsubscribe")) || !oneClickPost.MatchString(h.Get("List-Unsubscribe-Post")) {
+				t.Errorf("one-click headers %q %q", h.Get("List-Unsubscribe"), h.Get("List-Unsubscribe-Post"))
+			}
+			p.links(h.Get("List-Unsubscribe"), text)
+			for _, must := range []string{"Speicherweg 4", "https://mail.halm.example/u/", "https://mail.halm.example/privacy/"} {
+				if !strings.Contains(text, must) || !strings.Contains(html, must) {
+					t.Errorf("%q is missing", must)
+				}
+			}
+			if strings.Contains(strings.ReplaceAll(html, h.Get("To"), ""), "@kunde.example") {
+				t.Error("the page holds the address")
+			}
+		}
+		denied := p.send(people[2])
+		if denied.State != Denied || len(denied.Reasons) == 0 {
+			t.Errorf("without consent: %+v", denied)
+		}
+		if n := p.Count("select count(*) from ledger_entry where kind = 'send.handed'"); n != 2 {
+			t.Errorf("%d entries of hand-overs", n)
+		}
+		if n := p.Count("select count(*) from send where payload <> ''"); n != 0 {
+			t.Errorf("%d payloads are kept", n)
+		}
+		if p.drain() != 0 || len(p.sink.Mails()) != 2 {
+			t.Error("something was sent twice")
+		}
+	})
+}
+
+// links checks that a mail's links open as what they are for.
+func (p *post) links(header, text string) {
+	p.T.Helper()
+	token := strings.TrimSuffix(header[strings.LastIndexByte(header, '/')+1:], ">")
+	l, err := OpenLink(p.Ring, token)
+	if err != nil || l.Scope != Unsubscribe || l.Purpose != "letter" || l.Channel != term.Email || len(l.Endpoint) != 32 || l.Controller != "halm" {
+		p.T.Errorf("unsubscribe link %+v: %v", l, err)
+	}
+	var holders []id.Customer
+	p.Read(func(tx *db.Tx) (err error) {
+		holders, err = customer.HoldersOf(tx, l.Endpoint)
+		return err
+	})
+	if len(holders) != 1 || holders[0] != l.Customer {
+		p.T.Errorf("the link's endpoint finds %v", holders)
+	}
+	_, rest, _ := strings.Cut(text, "/privacy/")
+	token, _, _ = strings.Cut(rest, "\n")
+	if l, err := OpenLink(p.Ring, token); err != nil || l.Scope != Choices {
+		p.T.Errorf("choices link %+v: %v", l, err)
+	}
+}
+
+func TestCON07_WithdrawalCancelsQueuedSend(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		p := newPost(t, d)
+		c := p.Readers(1)[0]
+		p.plan(plain(), p.Clock.Now().Add(5*time.Second), c) // queued for 10:00:05
+		effects := p.Withdraw(c)                             // withdrawn at 10:00:00
+		p.Clock.Advance(5 * time.Second)
+		if n := p.drain(); n != 0 || len(p.sink.Mails()) != 0 {
+			t.Fatalf("%d handed over, %d mails", n, len(p.sink.Mails()))
+		}
+		s := p.send(c)
+		if s.State != Cancelled || !has(s.Reasons, errs.Withdrawn) {
+			t.Errorf("state %s, reasons %v", s.State, s.Reasons)
+		}
+		var active int
+		for _, r := range p.Terms.Recipients {
+			if len(r.Gets["letter"]) > 0 {
+				active++
+			}
+		}
+		if active == 0 || effects.Revocations != active || p.Count("select count(*) from job where kind = $1", gate.JobRevoke) != active {
+			t.Errorf("%d active recipients, %d revocations, %d jobs", active, effects.Revocations, p.Count("select count(*) from job where kind = $1", gate.JobRevoke))
+		}
+		if n := p.Count("select count(*) from ledger_entry where kind = 'send.denied'"); n != 1 {
+			t.Errorf("%d denials on record", n)
+		}
+	})
+}
+
+func has(list []errs.Code, c errs.Code) bool {
+	for _, x := range list {
+		if x == c {
+			return true
+		}
+	}
+	return false
+}
+
+func TestMSG06_UnsubscribeStopsTheQueue(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		p := newPost(t, d)
+		people := p.Readers(2)
+		p.Clock.Set(clock.UTC(2027, 3, 1, 11, 59, 0))
+		p.plan(plain(), clock.UTC(2027, 3, 1, 12, 0, 30), people...)
+		p.Clock.Set(clock.UTC(2027, 3, 1, 12, 0, 0))
+		p.stopWith(people[0], consent.ByOneClick)
+		p.Clock.Set(clock.UTC(2027, 3, 1, 12, 0, 30))
+		p.drain()
+		got := p.sink.To()
+		if got["reader0@kunde.example"] != 0 || got["reader1@kunde.example"] != 1 {
+			t.Errorf("sent to %v", got)
+		}
+		if s := p.send(people[0]); !has(s.Reasons, errs.Withdrawn) {
+			t.Errorf("reasons %v", s.Reasons)
+		}
+	})
+}
+
+// A withdrawal may also come when the send is claimed, with other senders about.
+func TestWithdrawalBeatsAClaim(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		p := newPost(t, d)
+		c := p.Readers(1)[0]
+		p.plan(plain(), 0, c)
+		group, err := p.sender.claim(context.Background(), "me", 10)
+		if err != nil || len(group) != 1 {
+			t.Fatalf("claimed %d: %v", len(group), err)
+		}
+		if n := p.drain(); n != 0 {
+			t.Fatal("a claimed send was taken by another")
+		}
+		p.Withdraw(c)
+		list, err := p.sender.handOver(context.Background(), "me", group)
+		if err != nil || len(list) != 0 {
+			t.Fatalf("handed over %d: %v", len(list), err)
+		}
+		if s := p.send(c); s.State != Cancelled {
+			t.Errorf("state %s", s.State)
+		}
+	})
+}
+
+func TestWithdrawalNamesWhatHadLeft(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		p := newPost(t, d)
+		c := p.Readers(1)[0]
+		m := p.plan(plain(), 0, c)
+		var e gate.Effects
+		p.sink.Hold = func(string) { e = p.Withdraw(c) } // the mail is at the relay, unanswered
+		p.drain()
+		if len(e.Left) != 1 || e.Left[0] != m.ID.String() {
+			t.Errorf("left %v", e.Left)
+		}
+		left, err := p.sender.AwaitLeft(context.Background(), c, 5*time.Second)
+		if err != nil || len(left) != 1 || left[0].State != Accepted || left[0].Message != m.ID {
+			t.Errorf("await: %+v, %v", left, err)
+		}
+		if n := p.Count("select count(*) from ledger_entry where kind = 'send.overtaken'"); n != 1 {
+			t.Errorf("%d incidents on record", n)
+		}
+	})
+}
+
+// Fifty workers with warm caches, and a withdrawal in the middle: nothing is
+// handed over after it, and what was on its way is reported.
+func TestPRF04_ChoicesBiteWithWarmWorkers(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		p := newPost(t, d)
+		c := p.Readers(1)[0]
+		const workers = 50
+		var ids []id.Message
+		for range workers * 2 {
+			ids = append(ids, p.plan(serviceLike(), 0, c).ID)
+		}
+		_ = ids
+		senders := make([]*Sender, workers)
+		for i := range senders {
+			senders[i] = p.sender
+			if i%10 == 0 { // several processes, each with caches of its own
+				senders[i] = p.open()
+			}
+		}
+		var withdrawn atomic.Int64 // the ledger's count of hand-overs when the withdrawal was answered
+		withdrawn.Store(-1)
+		var sent atomic.Int64
+		once := make(chan struct{})
+		var wg sync.WaitGroup
+		for _, s := range senders {
+			wg.Go(func() {
+				for range 4 {
+					holder := newHolder()
+					group, err := s.claim(context.Background(), holder, 1)
+					if err != nil || len(group) == 0 {
+						return
+					}
+					list, err := s.handOver(context.Background(), holder, group)
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					if len(list) > 0 && sent.Add(int64(len(list))) == 10 {
+						close(once)
+					}
+				}
+			})
+		}
+		<-once
+		e := p.Withdraw(c)
+		before := p.Count("select count(*) from send where state = 'handed'")
+		wg.Wait()
+		after := p.Count("select count(*) from send where state = 'handed'")
+		if before != after || after != len(e.Left) {
+			t.Errorf("%d handed over at the withdrawal's answer, %d at the end, %d reported as left", before, after, len(e.Left))
+		}
+		if n := p.Count("select count(*) from send where state = 'handed' and overtaken_at = 0"); n != 0 {
+			t.Errorf("%d on their way are not reported", n)
+		}
+		p.Clock.Advance(61 * time.Second)
+		p.plan(serviceLike(), 0, c)
+		if n := p.drain(); n != 0 {
+			t.Errorf("%d left 61 s after", n)
+		}
+	})
+}
+
+// serviceLike is content without a cap, so that many may go to one person.
+func serviceLike() Content {
+	c := plain()
+	c.Class = Service
+	return c
+}
+
+func TestMarketingIsNeverSentTwice(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		p := newPost(t, d)
+		people := p.Readers(3)
+		p.sink.Drop = func(to string) bool { return to == "reader1@kunde.example" } // dies after DATA
+		m := p.plan(plain(), 0, people...)
+		p.drain()
+		if s := p.send(people[1]); s.State != Uncertain {
+			t.Errorf("state %s", s.State)
+		}
+		p.sink.Drop = nil
+		p.Write(func(tx *db.Tx) error { // planned again, as a program that crashed does
+			d, err := GetDraft(tx, m.ID)
+			if err != nil {
+				return err
+			}
+			n, err := Put(tx, p.Ring, p.Clock.Now(), plansFor(m.ID, d.ApprovedHash, Marketing, 0, people))
+			if n != 0 {
+				t.Errorf("%d sends were planned twice", n)
+			}
+			return err
+		})
+		p.Clock.Advance(time.Hour)
+		p.Must(p.sender.Recover(context.Background()))
+		p.drain()
+		if got := p.sink.To(); got["reader0@kunde.example"] != 1 || got["reader1@kunde.example"] != 0 || got["reader2@kunde.example"] != 1 {
+			t.Errorf("sent to %v", got)
+		}
+	})
+}
+
+func TestServiceMessageGoesOnceMoreWithTheSameMessageID(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		p := newPost(t, d)
+		c := p.Readers(1)[0]
+		var seen []string
+		var drops atomic.Int64
+		p.sink.Drop = func(string) bool { return drops.Add(1) == 1 }
+		p.plan(serviceLike(), 0, c)
+		p.drain()
+		for _, m := range p.sink.Mails() {
+			h, _, _ := parseMail(t, m.Raw)
+			seen = append(seen, h.Get("Message-ID"))
+		}
+		s := p.send(c)
+		if len(seen) != 1 || seen[0] != "<"+MessageID(p.Ring, s.Key, "halm.example")+">" || s.State != Accepted || s.Attempt != 2 {
+			t.Errorf("Message-IDs %v, state %s, attempt %d", seen, s.State, s.Attempt)
+		}
+	})
+}
+
+func TestLeaseThatEndedIsRecovered(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		p := newPost(t, d)
+		people := p.Readers(3)
+		p.plan(plain(), 0, people[0], people[1])
+		p.plan(serviceLike(), 0, people[2])
+		ctx := context.Background()
+		group, err := p.sender.claim(ctx, "dead", 10)
+		if err != nil || len(group) != 3 {
+			t.Fatalf("claimed %d: %v", len(group), err)
+		}
+		var handed []Send // the process dies with one only claimed
+		for _, g := range group {
+			if g.Customer != people[0] {
+				handed = append(handed, g)
+			}
+		}
+		if list, err := p.sender.handOver(ctx, "dead", handed); err != nil || len(list) != 2 {
+			t.Fatalf("handed over %d: %v", len(list), err)
+		}
+		p.Must(p.sender.Recover(ctx))
+		if s := p.send(people[0]); s.State != Claimed {
+			t.Errorf("the lease has not ended, but the state is %s", s.State)
+		}
+		p.Clock.Advance(leaseTime + time.Second)
+		p.Must(p.sender.Recover(ctx))
+		for c, want := range map[id.Customer]State{people[0]: Planned, people[1]: Uncertain, people[2]: Planned} {
+			if s := p.send(c); s.State != want {
+				t.Errorf("state %s, want %s", s.State, want)
+			}
+		}
+		p.drain()
+		if got := p.sink.To(); got["reader0@kunde.example"] != 1 || got["reader1@kunde.example"] != 0 || got["reader2@kunde.example"] != 1 {
+			t.Errorf("sent to %v", got)
+		}
+	})
+}
+
+func TestRelayRepliesEndOrPostpone(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		p := newPost(t, d)
+		people := p.Readers(3)
+		var greylisted atomic.Int64
+		p.sink.Rcpt = func(to string) error {
+			switch {
+			case to == "reader0@kunde.example":
+				return messagetest.Reply(550, 5, 1, 1)
+			case to == "reader1@kunde.example" && greylisted.Add(1) == 1:
+				return messagetest.Reply(451, 4, 7, 1)
+			}
+			return nil
+		}
+		p.sink.Data = func(to string) error {
+			if to == "reader2@kunde.example" {
+				return messagetest.Reply(554, 5, 7, 1)
+			}
+			return nil
+		}
+		p.plan(plain(), 0, people...)
+		p.drain()
+		if s := p.send(people[0]); s.State != Refused || s.Reply != 550 {
+			t.Errorf("bounced: %s %d", s.State, s.Reply)
+		}
+		if s := p.send(people[1]); s.State != Planned || s.Reply != 451 {
+			t.Errorf("put off: %s %d", s.State, s.Reply)
+		}
+		if s := p.send(people[2]); s.State != Refused || s.Reply != 554 {
+			t.Errorf("refused: %s %d", s.State, s.Reply)
+		}
+		if n := p.Count("select count(*) from fact where kind = 'address'"); n != 1 {
+			t.Errorf("%d bounces on record", n)
+		}
+		p.Clock.Advance(5 * time.Minute)
+		p.drain()
+		if s := p.send(people[1]); s.State != Accepted || p.sink.To()["reader1@kunde.example"] != 1 {
+			t.Errorf("after the pause: %s, %v", s.State, p.sink.To())
+		}
+		p.Clock.Advance(48 * time.Hour)
+		p.sink.Rcpt, p.sink.Data = nil, nil
+		p.plan(plain(), 0, people...)
+		p.drain()
+		if got := p.sink.To(); got["reader0@kunde.example"] != 0 || got["reader2@kunde.example"] != 1 {
+			t.Errorf("after a bounce: %v", got)
+		}
+	})
+}
+
+func TestRelayThatIsDownCostsNothing(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		p := newPost(t, d)
+		c := p.Readers(1)[0]
+		p.plan(plain(), 0, c)
+		addr := p.sender.relay.Addr
+		p.sender.relay.Addr = "127.0.0.1:1"
+		p.sender.relay.Door = relayTo(p.sink).Door
+		if _, err := p.sender.Drain(context.Background()); err == nil {
+			t.Error("no error")
+		}
+		if s := p.send(c); s.State != Planned || s.Attempt != 0 {
+			t.Errorf("state %s, attempt %d", s.State, s.Attempt)
+		}
+		p.sender.relay.Addr = addr
+		p.Clock.Advance(2 * time.Minute)
+		if n := p.drain(); n != 1 {
+			t.Errorf("handed over %d", n)
+		}
+	})
+}
+
+// Two processes with four connections each send every mail once.
+func TestTwoSendersShareTheWork(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		p := newPost(t, d)
+		people := p.Readers(120)
+		p.plan(plain(), 0, people...)
+		var wg sync.WaitGroup
+		for _, s := range []*Sender{p.sender, p.open()} {
+			wg.Go(func() {
+				if _, err := s.Drain(context.Background()); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		got := p.sink.To()
+		for to, n := range got {
+			if n != 1 {
+				t.Errorf("%s got %d", to, n)
+			}
+		}
+		if len(got) != 120 {
+			t.Errorf("%d people got a mail", len(got))
+		}
+	})
+}
+
+func TestCapsHoldAlsoAgainstEachOther(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		p := newPost(t, d)
+		c := p.Readers(1)[0]
+		for range 6 { // the letter promises at most three a week
+			p.plan(plain(), 0, c)
+		}
+		p.drain()
+		sent := p.Count("select count(*) from send where state = 'accepted'")
+		if denied := p.Count("select count(*) from send where state = 'denied' and reasons = 'E_FREQ_CAP'"); sent != 3 || denied != 3 {
+			t.Errorf("%d sent, %d denied", sent, denied)
+		}
+		p.Clock.Advance(6 * 24 * time.Hour)
+		p.plan(plain(), 0, c)
+		if n := p.drain(); n != 0 {
+			t.Error("one more within seven days")
+		}
+		p.Clock.Advance(24 * time.Hour)
+		p.plan(plain(), 0, c)
+		if n := p.drain(); n != 1 {
+			t.Error("none in the next week")
+		}
+	})
+}
+
+func TestEditedContentNeverLeaves(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		p := newPost(t, d)
+		people := p.Readers(2)
+		m := p.plan(plain(), 0, people...)
+		p.Write(func(tx *db.Tx) error { return EditDraft(tx, m.ID, letter(), "") })
+		p.drain()
+		if n := p.Count("select count(*) from send where state = 'denied' and reasons = 'E_CONTENT'"); n != 2 || len(p.sink.Mails()) != 0 {
+			t.Errorf("%d denied, %d sent", n, len(p.sink.Mails()))
+		}
+		p.Write(func(tx *db.Tx) error { // approved anew: what was planned before stays denied
+			_, err := Approve(tx, m.ID, "staff:test", p.Clock.Now())
+			return err
+		})
+		if p.drain() != 0 {
+			t.Error("a denied send left")
+		}
+	})
+}
+
+func TestHostileValuesReachNoHeaderAndNoElement(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		p := newPost(t, d)
+		var list []messagetest.Person
+		for i, v := range hostile {
+			v = strings.Map(func(r rune) rune { // what the gate refuses at its door
+				if r == 0 || r == 0xFFFD {
+					return -1
+				}
+				return r
+			}, strings.ToValidUTF8(v, ""))
+			list = append(list, messagetest.Person{Email: fmt.Sprintf("h%d@kunde.example", i), Name: v, Lang: "en", Letter: true})
+		}
+		p.plan(letter(), 0, p.People(list...)...)
+		p.drain()
+		if got := len(p.sink.Mails()); got != len(list) {
+			t.Errorf("%d of %d sent", got, len(list))
+		}
+		for _, m := range p.sink.Mails() {
+			h, _, html := parseMail(t, m.Raw)
+			if h.Get("Bcc") != "" || h.Get("X") != "" || len(h["Subject"]) != 1 {
+				t.Errorf("headers %v", h)
+			}
+			_, body, _ := strings.Cut(html, `<div class="body">`)
+			body, _, _ = strings.Cut(body, "</div>")
+			if strings.Count(body, "<") != 6 { // h1, p and a, opened and closed
+				t.Errorf("body %q", body)
+			}
+		}
+	})
+}
+
+func TestNothingIsShownOfUnconfirmedPeople(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		p := newPost(t, d)
+		c := p.People(messagetest.Person{Email: "typed@kunde.example", Name: "Visit example dot com", Unconfirmed: true})[0]
+		content := Content{Class: Service, Texts: map[term.Lang]Text{"en": {Subject: "Order {{ name }}", HTML: "<p>{{ name }}</p>"}}}
+		p.Write(func(tx *db.Tx) error {
+			d, err := InsertDraft(tx, Draft{Controller: "halm", Purpose: "orders", Channel: term.Email, Content: content})
+			if err != nil {
+				return err
+			}
+			hash, err := Approve(tx, d.ID, "staff:test", p.Clock.Now())
+			if err != nil {
+				return err
+			}
+			plans := plansFor(d.ID, hash, Service, 0, []id.Customer{c})
+			plans[0].Purpose = "orders"
+			if _, err = Put(tx, p.Ring, p.Clock.Now(), plans); err != nil {
+				return err
+			}
+			_, err = p.Gate.AddFact(tx, customer.Fact{Customer: c, Kind: customer.Purchase, At: p.Clock.Now(), Detail: map[string]string{"family": "coffee", "ref": "1"}, Actor: "source:test", Source: "test"})
+			return err
+		})
+		p.drain()
+		for _, m := range p.sink.Mails() {
+			if strings.Contains(string(m.Raw), "example dot com") {
+				t.Error("a name that nobody confirmed was sent")
+			}
+		}
+		if s := p.send(c); s.State != Accepted {
+			t.Errorf("state %s, %v", s.State, s.Reasons)
+		}
+	})
+}
+
+func TestServiceMailsAreSealedLimitedAndSent(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		p := newPost(t, d)
+		c := p.People(messagetest.Person{Email: "new@kunde.example", Name: "<b>Name</b>", Unconfirmed: true})[0]
+		ask := func(entry string) {
+			p.Write(func(tx *db.Tx) error {
+				return p.sender.SendService(tx, ServiceMail{Kind: CodeMail, Customer: c, Controller: "halm", Lang: "de", Code: "12345678", Entry: entry})
+			})
+		}
+		for i := range 8 {
+			ask(fmt.Sprint(i))
+		}
+		ask("0") // the same mail again
+		if n := p.Count("select count(*) from send where payload = ''"); n != 0 {
+			t.Error("a payload is missing")
+		}
+		p.drain()
+		if n := len(p.sink.Mails()); n != 5 {
+			t.Errorf("%d codes were sent within the hour", n)
+		}
+		h, text, html := parseMail(t, p.sink.Mails()[0].Raw)
+		if !strings.Contains(text, "1234 5678") || !strings.Contains(html, "1234 5678") || strings.Contains(text, "Name") || h.Get("List-Unsubscribe") != "" {
+			t.Errorf("text %q", text)
+		}
+		if n := p.Count("select count(*) from send where payload <> ''"); n != 0 {
+			t.Errorf("%d payloads are kept after the end", n)
+		}
+		p.Write(func(tx *db.Tx) error {
+			return p.sender.SendService(tx, ServiceMail{Kind: ConfirmMail, Customer: c, Controller: "halm", Purpose: "letter", Lang: "en", Link: "/confirm/abc", Entry: "r1"})
+		})
+		p.drain()
+		last := p.sink.Mails()[len(p.sink.Mails())-1]
+		if _, text, _ := parseMail(t, last.Raw); !strings.Contains(text, "https://mail.halm.example/confirm/abc") || !strings.Contains(text, "Coffee letter") {
+			t.Errorf("text %q", text)
+		}
+		p.Write(func(tx *db.Tx) error {
+			err := p.sender.SendService(tx, ServiceMail{Kind: ConfirmMail, Customer: c, Controller: "halm", Link: "https://evil.example/", Entry: "x"})
+			if !errs.Is(err, errs.Invalid) {
+				t.Errorf("a foreign link: %v", err)
+			}
+			return nil
+		})
+	})
+}
+
+func TestClockThatStepsBackStopsSending(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		p := newPost(t, d)
+		people := p.Readers(2)
+		p.plan(plain(), 0, people[0])
+		p.drain()
+		p.plan(plain(), 0, people[1])
+		p.Clock.Advance(-3 * time.Second)
+		p.Write(func(tx *db.Tx) error {
+			_, err := tx.Exec("update send set due_at = 0 where state = 'planned'")
+			return err
+		})
+		if n, err := p.sender.Drain(context.Background()); n != 0 || errs.CodeOf(err) != errs.FailClosed {
+			t.Errorf("%d sent, %v", n, err)
+		}
+		p.Clock.Advance(10 * time.Minute)
+		if n := p.drain(); n != 1 {
+			t.Errorf("%d sent after the clock caught up", n)
+		}
+	})
+}
+
+func TestKeyIsStableWhenTheRootKeyRotates(t *testing.T) {
+	one := []byte(`[{"id":1,"key":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="}]`)
+	two := []byte(`[{"id":1,"key":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="},{"id":2,"key":"AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="}]`)
+	a, err := keyring.Parse(one)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := keyring.Parse(two)
+	if err != nil {
+		t.Fatal(err)
+	}
+	k := Key{Program: "campaign", Node: "cam_1", Customer: 7, Entry: "1", Channel: term.Email}
+	if string(k.Sum(a)) != string(k.Sum(b)) || MessageID(a, k.Sum(a), "x.example") != MessageID(b, k.Sum(b), "x.example") {
+		t.Error("a rotation changes the key")
+	}
+	other := k
+	other.Entry = "2"
+	if string(k.Sum(a)) == string(other.Sum(a)) {
+		t.Error("another entry has the same key")
+	}
+}
+
+func TestErasureTakesTheSends(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		p := newPost(t, d)
+		people := p.Readers(2)
+		p.plan(plain(), 0, people...)
+		p.drain()
+		p.Write(func(tx *db.Tx) error {
+			copied, err := Source{}.Export(context.Background(), tx, people[0])
+			if err != nil || len(copied.Rows) != 1 {
+				t.Errorf("copy %v: %v", copied, err)
+			}
+			n, err := Source{}.Erase(context.Background(), tx, people[0])
+			if n == 0 || err != nil {
+				t.Errorf("erased %d: %v", n, err)
+			}
+			n, err = Source{}.Erase(context.Background(), tx, people[0])
+			if n != 0 {
+				t.Errorf("erased %d more", n)
+			}
+			return err
+		})
+		if n := p.Count("select count(*) from send"); n != 1 {
+			t.Errorf("%d sends are left", n)
+		}
+	})
+}
