@@ -58,7 +58,7 @@ type App struct {
 	Gate      *gate.Gate
 	Audience  *audience.Service
 	Sender    *message.Sender
-	Campaigns *campaign.Desk
+	Campaigns *campaign.Book
 	Desk      *request.Desk
 	Collector *collect.Collector
 	Importer  *intake.Importer

@@ -45,7 +45,7 @@ func (a *App) openUses(_ context.Context, o Options) (err error) {
 	}
 	a.Audience = audience.New(audience.Config{DB: a.DB, Gate: a.Gate, Charter: a.Charter, Clock: a.Clock})
 	a.Campaigns = campaign.New(campaign.Config{
-		DB: a.DB, Ring: a.Ring, Gate: a.Gate, Charter: a.Charter, Ledger: a.Ledger, Jobs: a.Jobs,
+		DB: a.DB, Ring: a.Ring, Charter: a.Charter, Ledger: a.Ledger, Jobs: a.Jobs,
 		Audience: a.Audience, Sender: a.Sender, Clock: a.Clock, Log: a.Log,
 	})
 	a.Desk = request.NewDesk(request.Config{
@@ -134,7 +134,7 @@ func (a *App) openEdges(_ context.Context, _ Options) (err error) {
 	}
 	a.API, err = api.New(api.Config{
 		DB: a.DB, Ring: a.Ring, Clock: a.Clock, Charter: a.Charter, Gate: a.Gate, Ledger: a.Ledger,
-		Audience: a.Audience, Campaigns: a.Campaigns, Requests: a.Desk, Jobs: a.Jobs, Log: a.Log,
+		Requests: a.Desk, Jobs: a.Jobs, Log: a.Log,
 	})
 	return err
 }
