@@ -110,7 +110,8 @@ func allowed(list map[string]string, dir string) bool {
 var maySkip = map[string]string{
 	"internal/db/dbtest":   "a machine without PostgreSQL, outside CI",
 	"internal/browsertest": "a machine without Chromium, outside CI",
-	"internal/node":        "a machine without node, outside CI",
+	"internal/collect":     "a machine without node, outside CI",
+	"internal/intake":      "a machine without the shared data, outside CI",
 }
 
 func TestNoTestSkips(t *testing.T) {

@@ -66,7 +66,7 @@ func SchemaOf(c *charter.Charter, p term.Purpose) (*Schema, error) {
 	for i := range c.Fields {
 		f := &c.Fields[i]
 		sc.Fields[f.ID] = &Field{
-			ID: f.ID, Kind: kindOf(f.Kind), Slot: f.Slot, Of: f.Of,
+			ID: f.ID, Title: f.Title, Kind: kindOf(f.Kind), Slot: f.Slot, Of: f.Of,
 			Sealed:    f.KeepIn != charter.Trait || f.Slot == "",
 			Sensitive: f.Sensitivity != charter.Ordinary,
 			For:       purposesOf(c, p, func(q *charter.Purpose) bool { _, ok := q.UsesField(f.ID); return ok }),
@@ -75,8 +75,8 @@ func SchemaOf(c *charter.Charter, p term.Purpose) (*Schema, error) {
 	for i := range c.Events {
 		e := &c.Events[i]
 		ev := &Event{
-			Name: e.Name,
-			For:  purposesOf(c, p, func(q *charter.Purpose) bool { _, ok := q.UsesEvent(e.Name); return ok }),
+			Name: e.Name, Title: e.Title,
+			For: purposesOf(c, p, func(q *charter.Purpose) bool { _, ok := q.UsesEvent(e.Name); return ok }),
 		}
 		ev.Money, ev.Family = columnsOf(e)
 		if p != "" {

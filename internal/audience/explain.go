@@ -61,9 +61,9 @@ func (n inStage) explain(e *explainer) Clause {
 func (v value) data(l term.Lang) string {
 	switch v.from {
 	case fromField:
-		return phrase(l, "what we hold as “%s”", "was wir als „%s“ gespeichert haben", string(v.field.ID))
+		return phrase(l, "what we hold as %s", "was wir als %s gespeichert haben", v.field.words(l))
 	case fromSum:
-		return phrase(l, "the amounts of “%s” in your history", "die Beträge von „%s“ in Ihrem Verlauf", string(v.event.Name))
+		return phrase(l, "the amounts of %s in your history", "die Beträge von %s in Ihrem Verlauf", v.event.words(l))
 	}
-	return phrase(l, "when “%s” happened in your history", "wann „%s“ in Ihrem Verlauf vorkam", string(v.event.Name))
+	return phrase(l, "when %s happened in your history", "wann %s in Ihrem Verlauf vorkam", v.event.words(l))
 }

@@ -112,7 +112,7 @@ func whoBySQL(t testing.TB, d *db.DB, c *Condition, at clock.Instant, p plan) []
 	var out []id.Customer
 	err := d.Read(ctx, func(tx *db.Tx) error {
 		rows, err := tx.Query("select c.customer_id from "+q.from+" where "+q.where+" order by c.customer_id", q.args...)
-		out, err = db.Collect(rows, err, func(scan db.Scan) (c id.Customer, err error) { return c, scan(&c) })
+		out, err = db.Collect(rows, err, scanCustomer)
 		return err
 	})
 	if err != nil {

@@ -20,6 +20,7 @@ const (
 // Field is what the language knows of a declared field.
 type Field struct {
 	ID        term.Field
+	Title     map[term.Lang]string // what people read; the ID where there is none
 	Kind      Kind
 	Of        []string // the values a text may have; nil when it is free
 	Slot      string   // the column of the trait row that holds it
@@ -31,8 +32,9 @@ type Field struct {
 // Event is what the language knows of a declared event.
 type Event struct {
 	Name   term.Event
-	Money  string // the property whose amount can be added up, or ""
-	Family bool   // whether it says what family of goods it is about
+	Title  map[term.Lang]string // what people read; the name where there is none
+	Money  string               // the property whose amount can be added up, or ""
+	Family bool                 // whether it says what family of goods it is about
 	// Since gives the instant before which events may no longer be read for the
 	// purpose (MIN-05); nil when there is none.
 	Since func(at clock.Instant) clock.Instant

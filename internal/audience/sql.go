@@ -3,6 +3,7 @@ package audience
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"candor/internal/clock"
@@ -302,4 +303,25 @@ func sqlOp(o op) string {
 		return "<>"
 	}
 	return string(o)
+}
+
+// counting chooses how a count over all customers reaches their events: by
+// looking up the few that a field leaves over, or else by grouping. Measured in
+// doc/audience.md.
+func (c *Condition) counting() plan {
+	if narrows(c.root) {
+		return probe
+	}
+	return grouped
+}
+
+// narrows reports whether a comparison with a field must hold.
+func narrows(n node) bool {
+	switch n := n.(type) {
+	case test:
+		return n.value.from == fromField && !n.known && n.op != ne
+	case all:
+		return slices.ContainsFunc(n.kids, narrows)
+	}
+	return false
 }

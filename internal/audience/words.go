@@ -77,7 +77,7 @@ func (n inStage) words(l term.Lang) string {
 
 func (n test) words(l term.Lang) string {
 	if n.known {
-		return phrase(l, "%s is known", "%s ist bekannt", quoted(l, string(n.value.field.ID)))
+		return phrase(l, "%s is known", "%s ist bekannt", n.value.field.words(l))
 	}
 	if n.value.from == fromCount {
 		return n.countWords(l)
@@ -101,7 +101,7 @@ func (n test) words(l term.Lang) string {
 
 // countWords says how often an event happened.
 func (n test) countWords(l term.Lang) string {
-	event, window := quoted(l, string(n.value.event.Name)), windowWords(l, n.value.within)
+	event, window := n.value.event.words(l), windowWords(l, n.value.within)
 	if n.value.family != "" {
 		event += phrase(l, " of %s", " aus %s", quoted(l, n.value.family))
 	}
@@ -122,9 +122,9 @@ func (n test) countWords(l term.Lang) string {
 
 func (v value) words(l term.Lang) string {
 	if v.from == fromField {
-		return quoted(l, string(v.field.ID))
+		return v.field.words(l)
 	}
-	event := quoted(l, string(v.event.Name))
+	event := v.event.words(l)
 	switch v.from {
 	case fromSum:
 		return phrase(l, "the sum of %s%s", "die Summe von %s%s", event, windowWords(l, v.within))
@@ -207,3 +207,13 @@ func opWords(l term.Lang, o op) string {
 }
 
 func quoted(l term.Lang, s string) string { return phrase(l, "“%s”", "„%s“", s) }
+
+func (f *Field) words(l term.Lang) string { return titled(f.Title, string(f.ID), l) }
+func (e *Event) words(l term.Lang) string { return titled(e.Title, string(e.Name), l) }
+
+func titled(title map[term.Lang]string, name string, l term.Lang) string {
+	if t := title[l]; t != "" {
+		name = t
+	}
+	return quoted(l, name)
+}

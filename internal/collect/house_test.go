@@ -35,7 +35,7 @@ var noon = clock.UTC(2026, 11, 23, 12, 0, 0)
 // house is everything a collector needs, around one database.
 type house struct {
 	*Collector
-	t     *testing.T
+	t     testing.TB
 	db    *db.DB
 	clock *clock.Fake
 	ring  *keyring.Ring
@@ -49,7 +49,7 @@ type house struct {
 
 // newHouse opens a house under the sample's charter, changed by edits: pairs of
 // what stands in it and what is to stand there instead.
-func newHouse(t *testing.T, d *db.DB, edits ...string) *house {
+func newHouse(t testing.TB, d *db.DB, edits ...string) *house {
 	t.Helper()
 	h := &house{t: t, db: d, clock: clock.NewFake(noon), ring: keyring.Generate(), mux: http.NewServeMux(), log: &bytes.Buffer{}}
 	ctx, dir := context.Background(), t.TempDir()

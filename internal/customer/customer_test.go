@@ -240,7 +240,7 @@ func TestTraitOfChecksTheDeclaration(t *testing.T) {
 		{field("orders", charter.KindCount, "n2"), "many", false},
 		{field("orders", charter.KindCount, "n2"), NotSet, false},
 		{field("since", charter.KindDate, "n3"), "2026-01-02", true},
-		{field("since", charter.KindDate, "n13"), "2026-01-02", false},
+		{field("since", charter.KindDate, "n25"), "2026-01-02", false},
 		{field("since", charter.KindDate, ""), "2026-01-02", false},
 		{&charter.Field{ID: "name", Kind: charter.KindName, KeepIn: charter.Vault}, "Jane", false},
 	} {

@@ -22,9 +22,6 @@ const TraitTable = "trait"
 // 1970 are values. In a text's column it is ”.
 const NotSet int64 = math.MinInt64
 
-// slots is the number of columns of each kind.
-const slots = 12
-
 // TraitValue is what one source says of a trait. Which of Text and Number
 // counts follows from the slot.
 type TraitValue struct {
@@ -137,11 +134,12 @@ func numberFromText(f *charter.Field, s string) (int64, bool) {
 }
 
 func goodSlot(s string) bool {
-	if len(s) < 2 || s[0] != 't' && s[0] != 'n' {
+	limits := map[byte]int{'t': charter.TextSlots, 'n': charter.NumberSlots}
+	if len(s) < 2 {
 		return false
 	}
 	n, err := strconv.Atoi(s[1:])
-	return err == nil && n >= 1 && n <= slots && strconv.Itoa(n) == s[1:]
+	return err == nil && n >= 1 && n <= limits[s[0]] && strconv.Itoa(n) == s[1:]
 }
 
 // SetTraits records what sources say of traits and gives those that were not

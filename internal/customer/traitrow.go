@@ -13,8 +13,8 @@ import (
 
 // traitRow is a row of the table trait. The zero row knows nothing.
 type traitRow struct {
-	text   [slots]string
-	number [slots]int64
+	text   [charter.TextSlots]string
+	number [charter.NumberSlots]int64
 	there  bool
 }
 
@@ -64,7 +64,7 @@ func numberAs(f *charter.Field, v int64) any {
 
 func (r traitRow) args(c id.Customer) []any {
 	r = r.ready()
-	out := make([]any, 0, 1+2*slots)
+	out := make([]any, 0, 1+charter.TextSlots+charter.NumberSlots)
 	out = append(out, c)
 	for _, s := range r.text {
 		out = append(out, s)
@@ -77,13 +77,15 @@ func (r traitRow) args(c id.Customer) []any {
 
 var traitColumns, traitUpsert = func() (string, string) {
 	var names, sets []string
-	for _, kind := range []string{"t", "n"} {
-		for i := 1; i <= slots; i++ {
-			name := kind + strconv.Itoa(i)
+	add := func(kind string, n int) {
+		for i := range n {
+			name := kind + strconv.Itoa(i+1)
 			names = append(names, name)
 			sets = append(sets, fmt.Sprintf("%s = excluded.%s", name, name))
 		}
 	}
+	add("t", charter.TextSlots)
+	add("n", charter.NumberSlots)
 	return strings.Join(names, ", "), "on conflict (customer_id) do update set " + strings.Join(sets, ", ")
 }()
 

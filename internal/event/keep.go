@@ -49,10 +49,9 @@ func NewKeep(c *charter.Charter) (*Keep, error) {
 			r.rest = raw
 		}
 		for j := range c.Purposes {
-			if p := &c.Purposes[j]; !p.Keep.Period.IsZero() {
-				if _, ok := p.UsesEvent(e.Name); ok {
-					r.purposes[p.ID] = p.Keep
-				}
+			p := c.Purposes[j].ID
+			if keep, ok := c.KeepOf(p, string(e.Name)); ok && !keep.Period.IsZero() {
+				r.purposes[p] = keep
 			}
 		}
 		k.rules[e.Name] = r

@@ -59,7 +59,7 @@ func openFile(r io.Reader, delimiter string) (*file, error) {
 			return nil, mappingError("two columns of the file have the same name: columns %d and %d", slices.Index(header, header[i])+1, i+1)
 		}
 	}
-	f.header = header
+	f.header = slices.Clone(header)
 	return f, nil
 }
 

@@ -131,7 +131,7 @@ func TestHandOverSendsAWholeMail(t *testing.T) {
 		)
 		p.plan(letter(), 0, people...)
 		if n := p.drain(); n != 2 {
-			t.Fatalf("handed over %d", n)
+			t.Fatalf("handed over %d: %+v", n, p.send(people[1]))
 		}
 		for _, m := range p.sink.Mails() {
 			h, text, html := parseMail(t, m.Raw)

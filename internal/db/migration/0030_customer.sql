@@ -56,6 +56,18 @@ create table trait (
     t10 text not null, -- pseudonymous customer
     t11 text not null, -- pseudonymous customer
     t12 text not null, -- pseudonymous customer
+    t13 text not null, -- pseudonymous customer
+    t14 text not null, -- pseudonymous customer
+    t15 text not null, -- pseudonymous customer
+    t16 text not null, -- pseudonymous customer
+    t17 text not null, -- pseudonymous customer
+    t18 text not null, -- pseudonymous customer
+    t19 text not null, -- pseudonymous customer
+    t20 text not null, -- pseudonymous customer
+    t21 text not null, -- pseudonymous customer
+    t22 text not null, -- pseudonymous customer
+    t23 text not null, -- pseudonymous customer
+    t24 text not null, -- pseudonymous customer
     n1 bigint not null, -- pseudonymous customer
     n2 bigint not null, -- pseudonymous customer
     n3 bigint not null, -- pseudonymous customer
@@ -68,6 +80,18 @@ create table trait (
     n10 bigint not null, -- pseudonymous customer
     n11 bigint not null, -- pseudonymous customer
     n12 bigint not null, -- pseudonymous customer
+    n13 bigint not null, -- pseudonymous customer
+    n14 bigint not null, -- pseudonymous customer
+    n15 bigint not null, -- pseudonymous customer
+    n16 bigint not null, -- pseudonymous customer
+    n17 bigint not null, -- pseudonymous customer
+    n18 bigint not null, -- pseudonymous customer
+    n19 bigint not null, -- pseudonymous customer
+    n20 bigint not null, -- pseudonymous customer
+    n21 bigint not null, -- pseudonymous customer
+    n22 bigint not null, -- pseudonymous customer
+    n23 bigint not null, -- pseudonymous customer
+    n24 bigint not null, -- pseudonymous customer
     primary key (customer_id),
     foreign key (customer_id) references customer (customer_id) on delete cascade
 );
