@@ -135,6 +135,50 @@ create table outbox_follower (
 );
 
 -- ------------------------------------------------------------
+-- 0020_charter.sql
+
+-- Every charter ever applied, as written. Rows are never changed but for the
+-- moment in which a planned version comes into force.
+create table charter_version (
+    version bigint not null, -- none nobody
+    hash text not null, -- none nobody; SHA-256 over both documents
+    promise text not null, -- none nobody; charter.yaml
+    house text not null, -- none nobody; house.yaml
+    effective_at bigint not null, -- none nobody
+    in_force_at bigint not null, -- none nobody; 0 while planned
+    applied_at bigint not null, -- none nobody
+    applied_by text not null, -- none staff
+    floors text not null, -- none nobody; JSON: purpose to the version of its last widening
+    asks text not null, -- none nobody; JSON: ask to its version and digest
+    slots text not null, -- none nobody; JSON: trait column to field
+    primary key (version)
+);
+
+create index charter_version_planned on charter_version (in_force_at, effective_at);
+
+-- Which version is in force. One row.
+create table charter_current (
+    name text not null, -- none nobody; always 'charter'
+    version bigint not null, -- none nobody; 0 before the first
+    hash text not null, -- none nobody
+    primary key (name)
+);
+
+-- The text of each version as people read it.
+create table charter_notice (
+    notice_id bigint not null, -- none nobody
+    version bigint not null, -- none nobody
+    lang text not null, -- none nobody
+    hash text not null, -- none nobody; SHA-256 over what follows
+    html text not null, -- none nobody
+    body text not null, -- none nobody; plain text
+    jsonld text not null, -- none nobody
+    primary key (notice_id)
+);
+
+create unique index charter_notice_version on charter_notice (version, lang);
+
+-- ------------------------------------------------------------
 -- 0030_customer.sql
 
 -- The person. Erasing the row erases what hangs on it.
@@ -193,6 +237,18 @@ create table trait (
     t10 text not null, -- pseudonymous customer
     t11 text not null, -- pseudonymous customer
     t12 text not null, -- pseudonymous customer
+    t13 text not null, -- pseudonymous customer
+    t14 text not null, -- pseudonymous customer
+    t15 text not null, -- pseudonymous customer
+    t16 text not null, -- pseudonymous customer
+    t17 text not null, -- pseudonymous customer
+    t18 text not null, -- pseudonymous customer
+    t19 text not null, -- pseudonymous customer
+    t20 text not null, -- pseudonymous customer
+    t21 text not null, -- pseudonymous customer
+    t22 text not null, -- pseudonymous customer
+    t23 text not null, -- pseudonymous customer
+    t24 text not null, -- pseudonymous customer
     n1 bigint not null, -- pseudonymous customer
     n2 bigint not null, -- pseudonymous customer
     n3 bigint not null, -- pseudonymous customer
@@ -205,6 +261,18 @@ create table trait (
     n10 bigint not null, -- pseudonymous customer
     n11 bigint not null, -- pseudonymous customer
     n12 bigint not null, -- pseudonymous customer
+    n13 bigint not null, -- pseudonymous customer
+    n14 bigint not null, -- pseudonymous customer
+    n15 bigint not null, -- pseudonymous customer
+    n16 bigint not null, -- pseudonymous customer
+    n17 bigint not null, -- pseudonymous customer
+    n18 bigint not null, -- pseudonymous customer
+    n19 bigint not null, -- pseudonymous customer
+    n20 bigint not null, -- pseudonymous customer
+    n21 bigint not null, -- pseudonymous customer
+    n22 bigint not null, -- pseudonymous customer
+    n23 bigint not null, -- pseudonymous customer
+    n24 bigint not null, -- pseudonymous customer
     primary key (customer_id),
     foreign key (customer_id) references customer (customer_id) on delete cascade
 );
@@ -400,6 +468,35 @@ create table use_run (
     at bigint not null, -- none nobody
     primary key (run_id)
 );
+
+-- ------------------------------------------------------------
+-- 0050_audience.sql
+
+-- Saved conditions.
+create table segment (
+    segment_id bigint not null, -- none nobody
+    name text not null, -- none nobody
+    purpose text not null, -- none nobody
+    expression text not null, -- none nobody; checked, holds no personal data
+    author text not null, -- pseudonymous staff
+    created_at bigint not null, -- none nobody
+    primary key (segment_id)
+);
+
+create unique index segment_name on segment (name);
+
+-- What was previewed lately and by whom, so that nobody learns of one person by
+-- comparing two almost equal audiences.
+create table audience_preview (
+    preview_id bigint not null, -- none nobody
+    actor text not null, -- pseudonymous staff
+    purpose text not null, -- none nobody
+    expression text not null, -- none nobody
+    at bigint not null, -- pseudonymous staff
+    primary key (preview_id)
+);
+
+create index audience_preview_actor on audience_preview (actor, at);
 
 -- ------------------------------------------------------------
 -- 0060_message.sql
@@ -652,3 +749,47 @@ create table step_up (
     primary key (customer_id, challenge_id)
 );
 create index step_up_expired on step_up (expires_at);
+
+-- ------------------------------------------------------------
+-- 0090_api.sql
+
+-- Who may use the API. The token itself is known to its holder alone.
+create table api_token (
+    token_id bigint not null, -- none nobody
+    digest bytea not null, -- digest nobody; keyed digest of the token
+    key_id bigint not null, -- none nobody
+    label text not null, -- none nobody; what it is for, as the administrator wrote it
+    scopes text not null, -- none nobody; joined by commas
+    made_by text not null, -- none nobody; an actor
+    created_at bigint not null, -- none nobody
+    expires_at bigint not null, -- none nobody
+    used_at bigint not null, -- none nobody; last use, to the hour
+    revoked_at bigint not null, -- none nobody
+    primary key (token_id)
+);
+
+create unique index api_token_digest on api_token (digest);
+
+-- The code that makes the first administrator.
+create table api_setup (
+    name text not null, -- none nobody; always 'admin'
+    digest bytea not null, -- digest nobody; keyed digest of the code
+    key_id bigint not null, -- none nobody
+    until_at bigint not null, -- none nobody
+    used_at bigint not null, -- none nobody
+    primary key (name)
+);
+
+-- Answers kept for a day, so that a request sent twice is done once.
+create table api_answer (
+    token_id bigint not null, -- none nobody
+    idem_key bytea not null, -- digest nobody; keyed digest of the Idempotency-Key
+    request bytea not null, -- digest nobody; keyed digest of the request
+    status bigint not null, -- none nobody; 0 while it is being done
+    content_type text not null, -- none nobody
+    body text not null, -- sealed nobody
+    at bigint not null, -- none nobody
+    primary key (token_id, idem_key)
+);
+
+create index api_answer_at on api_answer (at);
