@@ -272,7 +272,7 @@ func TestWithdrawalBeatsAClaim(t *testing.T) {
 			t.Fatalf("handed over %d: %v", len(list), err)
 		}
 		if s := p.send(c); s.State != Cancelled {
-			t.Errorf("state %s", s.State)
+			t.Errorf("state %s %v", s.State, s.Reasons)
 		}
 	})
 }
@@ -306,7 +306,7 @@ func TestPRF04_ChoicesBiteWithWarmWorkers(t *testing.T) {
 		c := p.Readers(1)[0]
 		const workers = 50
 		var ids []id.Message
-		for range workers * 2 {
+		for range workers {
 			ids = append(ids, p.plan(serviceLike(), 0, c).ID)
 		}
 		_ = ids
@@ -375,7 +375,7 @@ func TestMarketingIsNeverSentTwice(t *testing.T) {
 		m := p.plan(plain(), 0, people...)
 		p.drain()
 		if s := p.send(people[1]); s.State != Uncertain {
-			t.Errorf("state %s", s.State)
+			t.Errorf("state %s %v", s.State, s.Reasons)
 		}
 		p.sink.Drop = nil
 		p.Write(func(tx *db.Tx) error { // planned again, as a program that crashed does

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"candor/internal/charter"
@@ -47,7 +48,7 @@ type World struct {
 // NewWorld opens the sample business on a database.
 func NewWorld(t testing.TB, d *db.DB) *World {
 	t.Helper()
-	w := &World{T: t, DB: d, Clock: clock.NewFake(Start), Ring: keyring.Generate(), Terms: sample.Halm(), dir: t.TempDir()}
+	w := &World{T: t, DB: d, Clock: clock.NewFake(Start), Ring: keyring.Generate(), Terms: greeting(t), dir: t.TempDir()}
 	var err error
 	w.packs, err = rulepack.Load()
 	w.Must(err)
@@ -68,6 +69,22 @@ func NewWorld(t testing.TB, d *db.DB) *World {
 		return err
 	})
 	return w
+}
+
+// greeting is the sample's charter with the name among what the letter may use,
+// so that a text of anyone's choosing reaches a mail.
+func greeting(t testing.TB) *charter.Charter {
+	t.Helper()
+	promise, house := sample.Documents()
+	const uses = "      email: to send it"
+	if !strings.Contains(string(promise), uses) {
+		t.Fatal("the sample's letter does not say that it uses the address")
+	}
+	c, problems := charter.Parse([]byte(strings.Replace(string(promise), uses, uses+"\n      name: to greet you", 1)), house)
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	return c
 }
 
 // Must fails the test on an error.
@@ -119,10 +136,23 @@ func (w *World) People(list ...Person) []id.Customer {
 		}
 		taken, err := w.Gate.Take(context.Background(), arrivals)
 		w.Must(err)
-		for _, t := range taken {
-			if t.Refused != nil {
-				w.T.Fatalf("a person was refused: %v", t.Refused)
+		w.Write(func(tx *db.Tx) error {
+			for i, t := range taken {
+				if t.Refused != nil {
+					return t.Refused
+				}
+				if !part[i].Letter {
+					continue
+				}
+				a := w.Act(consent.Given, part[i].Lang)
+				a.Customer = t.Customer
+				if _, _, err := w.Gate.Record(tx, a); err != nil {
+					return err
+				}
 			}
+			return nil
+		})
+		for _, t := range taken {
 			out = append(out, t.Customer)
 		}
 	}
@@ -149,9 +179,6 @@ func (w *World) arrival(p Person) gate.Arrival {
 	if p.Unconfirmed {
 		a.Facts = append(a.Facts, customer.Fact{Kind: customer.Address, Channel: term.Email, Detail: customer.WithValue("unconfirmed"), Source: "test"})
 	}
-	if p.Letter {
-		a.Acts = []consent.Act{w.Act(consent.Given, p.Lang)}
-	}
 	return a
 }
 
@@ -160,7 +187,7 @@ func (w *World) Act(kind consent.Kind, lang term.Lang) consent.Act {
 	a := consent.Act{Controller: w.Terms.Business.ID, Purpose: "letter", Channel: term.Email, Kind: kind, Lang: lang,
 		Method: consent.ByPortal, Strength: consent.Documented, Actor: term.ByCustomer, Source: "portal"}
 	if kind.Raises() {
-		a.Ask, a.Method, a.ControlDefault, a.Action = "signup", consent.ByConfirmed, consent.Unset, consent.Tick
+		a.ControlDefault, a.Action = consent.Unset, consent.Tick
 	}
 	return a
 }
