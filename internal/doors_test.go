@@ -63,6 +63,7 @@ var mayReveal = map[string]string{
 	"internal/message":             "writes a message to the person",
 	"internal/portal":              "shows the person their own data",
 	"internal/request":             "puts the person's copy together",
+	"internal/api":                 "answers a program that named a purpose, with what the pass allows",
 	"internal/intake":              "reads files of the business and hands them to the gate",
 }
 
@@ -111,6 +112,7 @@ var maySkip = map[string]string{
 	"internal/db/dbtest":   "a machine without PostgreSQL, outside CI",
 	"internal/browsertest": "a machine without Chromium, outside CI",
 	"internal/collect":     "a machine without node, outside CI",
+	"internal/api":         "answers a program that named a purpose, with what the pass allows",
 	"internal/intake":      "a machine without the shared data, outside CI",
 }
 
