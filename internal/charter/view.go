@@ -91,11 +91,6 @@ func (v view) list() []string {
 	return out
 }
 
-// item is the view of a sequence's n-th value.
-func (v view) item(n int) view {
-	return view{v.doc, v.node.Content[n], append(slices.Clone(v.path), strconv.Itoa(n))}
-}
-
 // texts reads a text in every language and reports those that lack it.
 func (v view) texts() Texts {
 	if !v.exists() {

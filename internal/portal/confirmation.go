@@ -2,7 +2,6 @@ package portal
 
 import (
 	"context"
-	"time"
 
 	"candor/internal/clock"
 	"candor/internal/db"
@@ -98,6 +97,3 @@ func unconfirmed(ctx context.Context, d *db.DB, before clock.Instant, limit int)
 	})
 	return out, err
 }
-
-// unconfirmedLives is how long an address that nobody confirmed is kept.
-const unconfirmedLives = 14 * 24 * time.Hour
