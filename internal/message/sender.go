@@ -132,7 +132,14 @@ func (s *Sender) Run(ctx context.Context) error {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	defer s.closeIdle()
+	var forgotten clock.Instant
 	for {
+		if now := s.clock.Now(); now.Sub(forgotten) >= time.Hour {
+			forgotten = now
+			if err := s.db.Write(ctx, func(tx *db.Tx) error { return forgetCounts(tx, now) }); err != nil && ctx.Err() == nil {
+				s.log.Error("old counts could not be deleted", "code", string(errs.CodeOf(err)))
+			}
+		}
 		if _, err := s.Drain(ctx); err != nil && ctx.Err() == nil {
 			s.log.Error("sending stopped for a moment", "code", string(errs.CodeOf(err)))
 		}
