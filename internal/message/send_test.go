@@ -305,11 +305,18 @@ func TestPRF04_ChoicesBiteWithWarmWorkers(t *testing.T) {
 		p := newPost(t, d)
 		c := p.Readers(1)[0]
 		const workers = 50
-		var ids []id.Message
-		for range workers {
-			ids = append(ids, p.plan(serviceLike(), 0, c).ID)
-		}
-		_ = ids
+		const planned = 300
+		m := p.plan(serviceLike(), 0, c)
+		p.Write(func(tx *db.Tx) error {
+			var list []Plan
+			for i := range planned - 1 {
+				plan := plansFor(m.ID, m.Hash, Service, 0, []id.Customer{c})[0]
+				plan.Key.Entry = fmt.Sprint("more ", i)
+				list = append(list, plan)
+			}
+			_, err := Put(tx, p.Ring, p.Clock.Now(), list)
+			return err
+		})
 		senders := make([]*Sender, workers)
 		for i := range senders {
 			senders[i] = p.sender
@@ -317,18 +324,16 @@ func TestPRF04_ChoicesBiteWithWarmWorkers(t *testing.T) {
 				senders[i] = p.open()
 			}
 		}
-		var withdrawn atomic.Int64 // the ledger's count of hand-overs when the withdrawal was answered
-		withdrawn.Store(-1)
 		var sent atomic.Int64
 		once := make(chan struct{})
 		var wg sync.WaitGroup
 		for _, s := range senders {
 			wg.Go(func() {
-				for range 4 {
+				for range 20 {
 					holder := newHolder()
 					group, err := s.claim(context.Background(), holder, 1)
 					if err != nil || len(group) == 0 {
-						return
+						continue // another worker took it
 					}
 					list, err := s.handOver(context.Background(), holder, group)
 					if err != nil {
@@ -341,11 +346,18 @@ func TestPRF04_ChoicesBiteWithWarmWorkers(t *testing.T) {
 				}
 			})
 		}
-		<-once
+		select {
+		case <-once:
+		case <-time.After(30 * time.Second):
+			t.Fatal("the workers did not begin")
+		}
 		e := p.Withdraw(c)
 		before := p.Count("select count(*) from send where state = 'handed'")
 		wg.Wait()
 		after := p.Count("select count(*) from send where state = 'handed'")
+		if after == planned {
+			t.Error("the withdrawal came after everything; nothing is shown")
+		}
 		if before != after || after != len(e.Left) {
 			t.Errorf("%d handed over at the withdrawal's answer, %d at the end, %d reported as left", before, after, len(e.Left))
 		}

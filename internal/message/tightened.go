@@ -39,10 +39,13 @@ func (s *Sender) tightened(tx *db.Tx, c id.Customer, keys []gate.StandingKey) ([
 			}
 			continue
 		}
-		out = append(out, send.Message.String())
-		if _, err := tx.Exec("update send set overtaken_at = $3, reasons = $4 where customer_id = $1 and send_key = $2 and overtaken_at = 0",
-			c, send.Key, now, joinCodes(codesOf(d))); err != nil {
+		n, err := tx.Exec("update send set overtaken_at = $3, reasons = $4 where customer_id = $1 and send_key = $2 and overtaken_at = 0",
+			c, send.Key, now, joinCodes(codesOf(d)))
+		if err != nil {
 			return nil, err
+		}
+		if n == 1 { // named once, by the first withdrawal
+			out = append(out, send.Message.String())
 		}
 	}
 	return out, nil

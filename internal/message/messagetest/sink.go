@@ -48,6 +48,8 @@ type Mail struct {
 	Raw      []byte
 }
 
+// NewSink starts a relay on this machine that keeps what it is sent; secure
+// relays offer STARTTLS and ask for a password.
 func NewSink(t testing.TB, secure bool) *Sink {
 	t.Helper()
 	s := &Sink{t: t, secured: secure}
