@@ -51,6 +51,11 @@ func (h *hold) fact(f customer.Fact) error {
 		return err
 	}
 	h.facts.Facts = append(h.facts.Facts, f)
+	if f.Kind == customer.Address {
+		if err := customer.NoteAddress(h.tx, f); err != nil {
+			return err
+		}
+	}
 	return h.prove(f)
 }
 
