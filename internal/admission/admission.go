@@ -109,19 +109,20 @@ type Person struct {
 func (r *Rules) Person(raw map[string]any, may func(term.Field) bool) (Person, []Left, error) {
 	p := Person{Values: map[term.Field]personal.Value{}, Traits: map[term.Field]any{}}
 	var left []Left
+	var taken []string
 	for _, name := range slices.Sorted(maps.Keys(raw)) {
 		f, ok := r.fields[term.Field(name)]
-		if !ok {
+		switch {
+		case !ok:
 			left = append(left, Left{Undeclared, name})
-			continue
-		}
-		if may != nil && !may(f.ID) {
+		case may != nil && !may(f.ID):
 			left = append(left, Left{NotHere, name})
-			continue
+		case !isEmpty(raw[name]):
+			taken = append(taken, name)
 		}
-		if isEmpty(raw[name]) {
-			continue
-		}
+	}
+	for _, name := range taken {
+		f := r.fields[term.Field(name)]
 		v, err := readField(f, raw[name])
 		if err != nil {
 			return Person{}, left, err

@@ -44,7 +44,7 @@ func TestRequestsThatMustNotBeSentAgain(t *testing.T) {
 		"not an object":          {400, "json_malformed", "/v1/track", `"track"`},
 		"UTF-16":                 {400, "json_not_utf8", "/v1/track", "\xff\xfe{\x00}\x00"},
 		"case variant":           {400, "json_duplicate_key", "/v1/track", `{"userId":"1","userid":"2","event":"x"}`},
-		"deeply nested":          {400, "json_too_deep", "/v1/track", event(strings.Repeat(`{"a":`, 9000) + "1" + strings.Repeat("}", 9000))},
+		"deeply nested":          {400, "json_too_deep", "/v1/track", event(strings.Repeat(`{"a":`, 900) + "1" + strings.Repeat("}", 900))},
 		"NUL":                    {400, "json_nul", "/v1/track", event(`{"family":"a\u0000"}`)},
 		"large event":            {413, "event_too_large", "/v1/track", event(`"` + strings.Repeat("x", MaxEvent) + `"`)},
 		"large batch":            {413, "body_too_large", "/v1/batch", `{"batch":[` + strings.Repeat(" ", MaxBatch) + `]}`},

@@ -662,13 +662,6 @@ create index quarantine_source on quarantine (source_id, quarantine_id);
 
 create index quarantine_age on quarantine (received_at);
 
--- Fields of which values are kept though their last purpose is gone, and since when.
-create table field_idle (
-    field text not null, -- none nobody
-    since bigint not null, -- none nobody
-    primary key (field)
-);
-
 -- Imports of files that were run.
 create table import (
     import_id bigint not null, -- none nobody

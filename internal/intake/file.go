@@ -63,8 +63,8 @@ func openFile(r io.Reader, delimiter string) (*file, error) {
 	return f, nil
 }
 
-// detect finds the delimiter under which the first rows have the same number of
-// columns, and most of them. Rows set apart by runs of spaces come last.
+// detect finds the delimiter under which most of the first rows have as many
+// columns as the header, and most of them. Runs of spaces come last.
 func detect(sample []byte) rune {
 	if i := bytes.LastIndexByte(sample, '\n'); i >= 0 {
 		sample = sample[:i+1]
@@ -72,8 +72,8 @@ func detect(sample []byte) rune {
 	best, most := ',', 1
 	for _, sep := range []rune{',', ';', '\t'} {
 		r := csv.NewReader(bytes.NewReader(sample))
-		r.Comma, r.FieldsPerRecord = sep, 0
-		if n := sameWidth(func() (int, error) { row, err := r.Read(); return len(row), err }); n > most {
+		r.Comma, r.FieldsPerRecord = sep, -1
+		if n := commonWidth(func() (int, error) { row, err := r.Read(); return len(row), err }); n > most {
 			best, most = sep, n
 		}
 	}
@@ -81,7 +81,7 @@ func detect(sample []byte) rune {
 		return best
 	}
 	lines := bufio.NewScanner(bytes.NewReader(sample))
-	n := sameWidth(func() (int, error) {
+	n := commonWidth(func() (int, error) {
 		if !lines.Scan() {
 			return 0, io.EOF
 		}
@@ -93,18 +93,26 @@ func detect(sample []byte) rune {
 	return ','
 }
 
-// sameWidth gives the width of the first rows when it is the same in all, else 0.
-func sameWidth(next func() (int, error)) int {
-	width := 0
-	for i := range 20 {
+// commonWidth gives the width of the header when more than half of the first
+// rows have it too, else 0.
+func commonWidth(next func() (int, error)) int {
+	width, err := next()
+	if err != nil {
+		return 0
+	}
+	rows, same := 0, 0
+	for rows < 20 {
 		n, err := next()
-		switch {
-		case errors.Is(err, io.EOF):
-			return width
-		case err != nil, i > 0 && n != width:
-			return 0
+		if errors.Is(err, io.EOF) {
+			break
 		}
-		width = n
+		rows++
+		if err == nil && n == width {
+			same++
+		}
+	}
+	if rows > 0 && 2*same <= rows {
+		return 0
 	}
 	return width
 }

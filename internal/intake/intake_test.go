@@ -197,7 +197,7 @@ func TestMappingMustFitFileAndCharter(t *testing.T) {
 		h.must(err)
 		if r, err := h.Import(context.Background(), strings.NewReader(c.file), Options{Mapping: m, DryRun: true}); !errs.Is(err, errs.Invalid) {
 			t.Errorf("%s: %+v, %v", name, r, err)
-		} else if strings.Contains(err.Error(), "1") && name != "one endless row" {
+		} else if strings.Contains(err.Error(), "1") && name != "one endless row" && name != "same name twice" {
 			t.Errorf("%s: the error repeats a value: %v", name, err)
 		}
 	}

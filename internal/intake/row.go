@@ -167,9 +167,14 @@ func (p *plan) readPerson(r *row, fields map[string]any, line int64) *RowError {
 		return &RowError{Row: line, Reason: Nobody}
 	}
 	for _, i := range r.identities {
-		r.key += string(i.Kind) + "\x00" + i.Namespace + "\x00" + i.Value.Reveal() + "\x00"
+		r.key += keyOf(i)
 	}
 	return nil
+}
+
+// keyOf tells identities apart, in memory only.
+func keyOf(i customer.Identity) string {
+	return string(i.Kind) + "\x00" + i.Namespace + "\x00" + i.Value.Reveal() + "\x00"
 }
 
 // columnOf gives the column whose field or property an error is about.

@@ -253,6 +253,9 @@ func (u *run) count(p person, t gate.Taken) {
 		}
 	}
 	for _, n := range t.Notes {
+		if n.Code == gate.NoteSuperseded {
+			continue // taken, and another source's value is believed
+		}
 		u.fail(RowError{Row: p.rows[0], Reason: n.Code})
 	}
 }
@@ -263,10 +266,9 @@ func (u *run) lookUp(ctx context.Context, part []person) error {
 		for _, p := range part {
 			u.report.OK += int64(len(p.rows))
 			u.report.Events += int64(len(p.arrival.Events))
-			if u.known[p.key] {
+			if u.metBefore(p.arrival.Identities) {
 				continue
 			}
-			u.known[p.key] = true
 			found, err := u.find(tx, p.arrival.Identities)
 			if err != nil {
 				return err
@@ -279,6 +281,17 @@ func (u *run) lookUp(ctx context.Context, part []person) error {
 		}
 		return nil
 	})
+}
+
+// metBefore reports whether an earlier row of a dry run had one of the
+// identities, and remembers them.
+func (u *run) metBefore(list []customer.Identity) (met bool) {
+	for _, i := range list {
+		key := keyOf(i)
+		met = met || u.known[key]
+		u.known[key] = true
+	}
+	return met
 }
 
 func (u *run) find(tx *db.Tx, identities []customer.Identity) (bool, error) {
