@@ -147,11 +147,11 @@ func TestMIN04_AnalystSeesNoSmallNumber(t *testing.T) {
 		if n := w.rows("select count(*) from use_run where run_id = $1 and actor = $2 and what = 'preview'", f.Run, "staff:test"); n != 1 {
 			t.Error("the query is not on record")
 		}
-		if f := w.ask("true", true); len(f.Sample) != maxSample {
-			t.Errorf("with personal access the sample has %d", len(f.Sample))
-		}
 		if f := w.ask(`roast == "light"`, false); f.Match.Shown != "about 40" || len(f.Sample) != 0 {
 			t.Errorf("match %+v, sample %+v", f.Match, f.Sample)
+		}
+		if f := w.ask("true", true); len(f.Sample) != maxSample {
+			t.Errorf("with personal access the sample has %d", len(f.Sample))
 		}
 	})
 }

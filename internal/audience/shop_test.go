@@ -1,6 +1,7 @@
 package audience
 
 import (
+	"bytes"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -21,6 +22,7 @@ import (
 	"candor/internal/keyring"
 	"candor/internal/ledger"
 	"candor/internal/outbox"
+	"candor/internal/personal"
 	"candor/internal/rulepack"
 	"candor/internal/term"
 )
@@ -62,6 +64,9 @@ func newShop(t testing.TB, d *db.DB) *shop {
 func (w *shop) apply(replace ...string) *charter.Charter {
 	w.t.Helper()
 	promise, house := sample.Documents()
+	if strings.Contains(strings.Join(replace, ""), "newsletter_de:") {
+		house = bytes.Replace(house, []byte("\n  letter: {email:"), []byte("\n  newsletter_de: {email: {name: Halm News, address: news@halm.example, dkim: candor}}\n  letter: {email:"), 1)
+	}
 	text := string(promise)
 	for i := 0; i+1 < len(replace); i += 2 {
 		if !strings.Contains(text, replace[i]) {
@@ -116,6 +121,7 @@ func (w *shop) arrive(n int, k who) []id.Customer {
 			mail, err := customer.Email(fmt.Sprintf("person%d@example.org", w.people))
 			w.must(err)
 			a.Identities = append(a.Identities, mail)
+			a.Values = map[term.Field]personal.Value{"email": mail.Value}
 		}
 		for i := range k.orders {
 			a.Events = append(a.Events, event.New{Name: "Order Completed", OccurredAt: yesterday, MessageID: fmt.Sprint(w.people, "-", i),

@@ -102,6 +102,9 @@ func (h *history) fact() customer.Fact {
 		value(customer.On, customer.On, customer.Off)
 		f.Channel = rapid.SampledFrom([]term.Channel{"", term.Email}).Draw(h.T, "fact channel")
 	}
+	if f.Kind == customer.Restriction && f.Value() == customer.Off {
+		f.Detail["notice"] = "ntc_told"
+	}
 	return f
 }
 

@@ -464,8 +464,8 @@ func (w *shop) retire(field string) {
 	drop := func(doc []byte) []byte {
 		for _, pattern := range []string{
 			`(?m)^  ` + field + `:\n(    .*\n)+`, // its declaration
-			`(?m)^      ` + field + `: .*\n`,    // its use by a purpose
-			`, ` + field + `\b`,                 // its place in lists
+			`(?m)^      ` + field + `: .*\n`,     // its use by a purpose
+			`, ` + field + `\b`,                  // its place in lists
 		} {
 			doc = regexp.MustCompile(pattern).ReplaceAll(doc, nil)
 		}

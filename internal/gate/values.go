@@ -222,7 +222,7 @@ func (g *Gate) Held(ctx context.Context, tx *db.Tx, p Pass) ([]Held, error) {
 }
 
 // MaskedAddress shows enough of a customer's address for them to know which one
-// it is, such as "a…@example.org"; "" when none is on file.
+// it is, such as "a***@e***.org"; "" when none is on file (PRF-01).
 func (g *Gate) MaskedAddress(ctx context.Context, tx *db.Tx, who id.Customer, ch term.Channel) (string, error) {
 	_, c, err := g.law(tx)
 	if err != nil {
@@ -245,15 +245,17 @@ func (g *Gate) MaskedAddress(ctx context.Context, tx *db.Tx, who id.Customer, ch
 }
 
 func mask(s string) string {
+	const stars = "***"
 	first, size := utf8.DecodeRuneInString(s)
 	if at := strings.LastIndexByte(s, '@'); at > 0 {
-		return string(first) + "…" + s[at:]
+		domain, _ := utf8.DecodeRuneInString(s[at+1:])
+		return string(first) + stars + "@" + string(domain) + stars + s[max(at+1, strings.LastIndexByte(s, '.')):]
 	}
 	_, last := utf8.DecodeLastRuneInString(s)
 	if len(s) <= size+last+2 {
-		return "…"
+		return stars
 	}
-	return string(first) + "…" + s[len(s)-2:]
+	return string(first) + stars + s[len(s)-2:]
 }
 
 // Find gives the customers who hold an identity, in ascending order.
