@@ -21,6 +21,8 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
+	"candor/internal/audience"
+	"candor/internal/campaign"
 	"candor/internal/charter"
 	"candor/internal/clock"
 	"candor/internal/db"
@@ -34,15 +36,17 @@ import (
 
 // Config is what the API works with. Log may be left out.
 type Config struct {
-	DB       *db.DB
-	Ring     *keyring.Ring
-	Clock    clock.Clock
-	Charter  *charter.Store
-	Gate     *gate.Gate
-	Ledger   *ledger.Log
-	Requests *request.Desk
-	Jobs     *job.Queue
-	Log      *slog.Logger
+	DB        *db.DB
+	Ring      *keyring.Ring
+	Clock     clock.Clock
+	Charter   *charter.Store
+	Gate      *gate.Gate
+	Ledger    *ledger.Log
+	Audience  *audience.Service
+	Campaigns *campaign.Book
+	Requests  *request.Desk
+	Jobs      *job.Queue
+	Log       *slog.Logger
 }
 
 // API serves programs. It is safe for concurrent use.
@@ -57,7 +61,8 @@ const JobForget = "api.forget"
 // New makes the API and registers its background work. It returns INVALID when a
 // part of the configuration is missing.
 func New(c Config) (*API, error) {
-	if c.DB == nil || c.Ring == nil || c.Clock == nil || c.Charter == nil || c.Gate == nil || c.Ledger == nil || c.Requests == nil || c.Jobs == nil {
+	if c.DB == nil || c.Ring == nil || c.Clock == nil || c.Charter == nil || c.Gate == nil || c.Ledger == nil || c.Requests == nil || c.Jobs == nil ||
+		c.Audience == nil || c.Campaigns == nil {
 		return nil, errs.New(errs.Invalid, errs.FailClosed, "the API lacks a part it needs")
 	}
 	if c.Log == nil {
@@ -95,6 +100,8 @@ func (a *API) routes(mux *http.ServeMux) huma.API {
 	a.customerRoutes(h)
 	a.consentRoutes(h)
 	a.eventRoutes(h)
+	a.audienceRoutes(h)
+	a.campaignRoutes(h)
 	a.requestRoutes(h)
 	a.ledgerRoutes(h)
 	a.charterRoutes(h)

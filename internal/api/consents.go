@@ -54,10 +54,10 @@ type ConsentRecorded struct {
 }
 
 func (a *API) recordConsent(ctx context.Context, in *struct {
-	customerPath
+	CustomerPath
 	Body ConsentInput
 }) (*body[ConsentRecorded], error) {
-	act, err := a.act(ctx, in.customerPath, in.Body)
+	act, err := a.act(ctx, in.CustomerPath, in.Body)
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +80,7 @@ func receiptURL(c id.Customer, r id.Record) string {
 	return "/api/v1/customers/" + c.String() + "/consents/" + r.String() + "/receipt"
 }
 
-func (a *API) act(ctx context.Context, path customerPath, in ConsentInput) (consent.Act, error) {
+func (a *API) act(ctx context.Context, path CustomerPath, in ConsentInput) (consent.Act, error) {
 	who, err := path.id()
 	if err != nil {
 		return consent.Act{}, err
@@ -104,7 +104,7 @@ type Stopped struct {
 	Left    []string         `json:"left" doc:"Messages that had already left."`
 }
 
-func (a *API) stopAll(ctx context.Context, in *struct{ customerPath }) (*body[Stopped], error) {
+func (a *API) stopAll(ctx context.Context, in *struct{ CustomerPath }) (*body[Stopped], error) {
 	who, err := in.id()
 	if err != nil {
 		return nil, err
@@ -123,7 +123,7 @@ func (a *API) stopAll(ctx context.Context, in *struct{ customerPath }) (*body[St
 	return answered(out, err)
 }
 
-func (a *API) listConsents(ctx context.Context, in *struct{ customerPath }) (*body[consent.Export], error) {
+func (a *API) listConsents(ctx context.Context, in *struct{ CustomerPath }) (*body[consent.Export], error) {
 	who, err := in.id()
 	if err != nil {
 		return nil, err
@@ -141,7 +141,7 @@ func (a *API) listConsents(ctx context.Context, in *struct{ customerPath }) (*bo
 }
 
 func (a *API) consentReceipt(ctx context.Context, in *struct {
-	customerPath
+	CustomerPath
 	Record string `path:"record" maxLength:"40"`
 }) (*body[json.RawMessage], error) {
 	who, err := in.id()

@@ -157,7 +157,7 @@ type Values struct {
 }
 
 func (a *API) readValues(ctx context.Context, in *struct {
-	customerPath
+	CustomerPath
 	Body ValuesQuery
 }) (*body[Values], error) {
 	who, err := in.id()
@@ -223,7 +223,7 @@ type Standings struct {
 	Standings []Standing `json:"standings"`
 }
 
-func (a *API) standing(ctx context.Context, in *struct{ customerPath }) (*body[Standings], error) {
+func (a *API) standing(ctx context.Context, in *struct{ CustomerPath }) (*body[Standings], error) {
 	who, err := in.id()
 	if err != nil {
 		return nil, err

@@ -88,12 +88,12 @@ func (p Provenance) read(now clock.Instant) (customer.Provenance, error) {
 	return out, out.Check()
 }
 
-// customerPath is the customer of a path.
-type customerPath struct {
+// CustomerPath is the customer of a path.
+type CustomerPath struct {
 	Customer string `path:"customer" doc:"A customer's id, cus_..." maxLength:"40"`
 }
 
-func (p customerPath) id() (id.Customer, error) {
+func (p CustomerPath) id() (id.Customer, error) {
 	c, err := id.Parse[id.Customer](p.Customer)
 	if err != nil {
 		return 0, errs.New(errs.NotFound, "no_such_customer", "there is no such customer")

@@ -91,15 +91,16 @@ func (a *API) ledgerEntries(ctx context.Context, in *EntryFilter) (*body[LedgerE
 	return answered(out, err)
 }
 
-type entryPath struct {
+// EntryPath is the entry of a path.
+type EntryPath struct {
 	Entry string `path:"entry" maxLength:"40"`
 }
 
-func (p entryPath) id() (id.Entry, error) {
+func (p EntryPath) id() (id.Entry, error) {
 	return parseID(p.Entry, "entry", id.Parse[id.Entry])
 }
 
-func (a *API) ledgerEntry(ctx context.Context, in *struct{ entryPath }) (*body[LedgerEntry], error) {
+func (a *API) ledgerEntry(ctx context.Context, in *struct{ EntryPath }) (*body[LedgerEntry], error) {
 	e, err := in.id()
 	if err != nil {
 		return nil, err
@@ -108,7 +109,7 @@ func (a *API) ledgerEntry(ctx context.Context, in *struct{ entryPath }) (*body[L
 	return answered(entryOf(r), err)
 }
 
-func (a *API) ledgerProof(ctx context.Context, in *struct{ entryPath }) (*body[json.RawMessage], error) {
+func (a *API) ledgerProof(ctx context.Context, in *struct{ EntryPath }) (*body[json.RawMessage], error) {
 	e, err := in.id()
 	if err != nil {
 		return nil, err

@@ -63,11 +63,12 @@ func (a *API) listRequests(ctx context.Context, in *struct {
 	return answered(out, err)
 }
 
-type requestPath struct {
+// RequestPath is the request of a path.
+type RequestPath struct {
 	Request string `path:"request" maxLength:"40"`
 }
 
-func (p requestPath) id() (id.Request, error) {
+func (p RequestPath) id() (id.Request, error) {
 	return parseID(p.Request, "request", id.Parse[id.Request])
 }
 
@@ -77,7 +78,7 @@ type RequestInfo struct {
 	Steps   []request.Step  `json:"steps"`
 }
 
-func (a *API) getRequest(ctx context.Context, in *struct{ requestPath }) (*body[RequestInfo], error) {
+func (a *API) getRequest(ctx context.Context, in *struct{ RequestPath }) (*body[RequestInfo], error) {
 	r, err := in.id()
 	if err != nil {
 		return nil, err
@@ -90,7 +91,7 @@ func (a *API) getRequest(ctx context.Context, in *struct{ requestPath }) (*body[
 	return answered(RequestInfo{got, orEmpty(steps)}, err)
 }
 
-func (a *API) certificate(ctx context.Context, in *struct{ requestPath }) (*body[request.Certified], error) {
+func (a *API) certificate(ctx context.Context, in *struct{ RequestPath }) (*body[request.Certified], error) {
 	r, err := in.id()
 	if err != nil {
 		return nil, err

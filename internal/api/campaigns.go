@@ -1,0 +1,104 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"candor/internal/campaign"
+	"candor/internal/id"
+	"candor/internal/term"
+)
+
+func (a *API) campaignRoutes(h huma.API) {
+	handle(a, h, endpoint{id: "create-campaign", method: http.MethodPost, path: "/campaigns", scope: Send, status: http.StatusCreated, summary: "Draft a campaign"}, a.createCampaign)
+	handle(a, h, endpoint{id: "list-campaigns", method: http.MethodGet, path: "/campaigns", scope: Send, summary: "Campaigns, newest first"}, a.listCampaigns)
+	handle(a, h, endpoint{id: "campaign", method: http.MethodGet, path: "/campaigns/{campaign}", scope: Send, summary: "A campaign"}, a.getCampaign)
+	handle(a, h, endpoint{id: "check-campaign", method: http.MethodPost, path: "/campaigns/{campaign}/check", scope: Send, summary: "What must be fixed before a launch"}, a.checkCampaign)
+	handle(a, h, endpoint{id: "campaign-progress", method: http.MethodGet, path: "/campaigns/{campaign}/progress", scope: Send, summary: "What became of its messages"}, a.campaignProgress)
+	for _, s := range []struct {
+		name string
+		do   func(context.Context, id.Campaign, term.Actor) (campaign.Campaign, error)
+	}{{"launch", a.Campaigns.Launch}, {"pause", a.Campaigns.Pause}, {"resume", a.Campaigns.Resume}, {"cancel", a.Campaigns.Cancel}} {
+		handle(a, h, endpoint{id: s.name + "-campaign", method: http.MethodPost, path: "/campaigns/{campaign}/" + s.name, scope: Send,
+			summary: "To " + s.name + " a campaign"}, stepCampaign(s.do))
+	}
+}
+
+// CampaignPath is the campaign of a path.
+type CampaignPath struct {
+	Campaign string `path:"campaign" maxLength:"40"`
+}
+
+func (p CampaignPath) id() (id.Campaign, error) {
+	return parseID(p.Campaign, "campaign", id.Parse[id.Campaign])
+}
+
+func (a *API) createCampaign(ctx context.Context, in *struct{ Body campaign.Change }) (*body[campaign.Campaign], error) {
+	c, _ := callerOf(ctx)
+	return answered(a.Campaigns.Create(ctx, in.Body, c.actor()))
+}
+
+// CampaignList is a page of campaigns.
+type CampaignList struct {
+	Campaigns []campaign.Campaign `json:"campaigns"`
+	Next      string              `json:"next_cursor,omitempty"`
+}
+
+func (a *API) listCampaigns(ctx context.Context, in *struct{ Paging }) (*body[CampaignList], error) {
+	var before id.Campaign
+	if err := openCursor(a.Ring, "campaigns", in.Cursor, &before); err != nil {
+		return nil, err
+	}
+	list, err := a.Campaigns.List(ctx, before, in.Limit)
+	out := CampaignList{Campaigns: orEmpty(list)}
+	if n := len(list); n > 0 && n == in.Limit {
+		out.Next = sealCursor(a.Ring, "campaigns", list[n-1].ID)
+	}
+	return answered(out, err)
+}
+
+func (a *API) getCampaign(ctx context.Context, in *struct{ CampaignPath }) (*body[campaign.Campaign], error) {
+	which, err := in.id()
+	if err != nil {
+		return nil, err
+	}
+	return answered(a.Campaigns.Get(ctx, which))
+}
+
+// CampaignChecks is what must hold before a launch.
+type CampaignChecks struct {
+	Checks []campaign.Check `json:"checks"`
+}
+
+func (a *API) checkCampaign(ctx context.Context, in *struct{ CampaignPath }) (*body[CampaignChecks], error) {
+	which, err := in.id()
+	if err != nil {
+		return nil, err
+	}
+	list, err := a.Campaigns.Checks(ctx, which)
+	return answered(CampaignChecks{orEmpty(list)}, err)
+}
+
+func (a *API) campaignProgress(ctx context.Context, in *struct{ CampaignPath }) (*body[campaign.Progress], error) {
+	which, err := in.id()
+	if err != nil {
+		return nil, err
+	}
+	if _, err := a.Campaigns.Get(ctx, which); err != nil {
+		return nil, err
+	}
+	return answered(a.Campaigns.Progress(ctx, which))
+}
+
+func stepCampaign(do func(context.Context, id.Campaign, term.Actor) (campaign.Campaign, error)) func(context.Context, *struct{ CampaignPath }) (*body[campaign.Campaign], error) {
+	return func(ctx context.Context, in *struct{ CampaignPath }) (*body[campaign.Campaign], error) {
+		which, err := in.id()
+		if err != nil {
+			return nil, err
+		}
+		c, _ := callerOf(ctx)
+		return answered(do(ctx, which, c.actor()))
+	}
+}
