@@ -141,7 +141,7 @@ func TestAnUnchangedCharterIsNotAppliedAgain(t *testing.T) {
 		if first.Version != 1 || first.Unchanged || !again.Unchanged || again.Version != 1 || len(first.Notices) != 2 {
 			t.Errorf("first %+v, again %+v", first.Version, again.Version)
 		}
-		if f.current(t) != f.current(t) {
+		if once, twice := f.current(t), f.current(t); once != twice {
 			t.Error("a version is parsed more than once")
 		}
 	})
