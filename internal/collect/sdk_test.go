@@ -103,7 +103,6 @@ func TestBrowserClient(t *testing.T) {
 		http.ServeFile(w, r, filepath.Join(dir, "analytics-next.html"))
 	})
 	pages.HandleFunc("GET /favicon.ico", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
-	pages.HandleFunc("GET /favicon.ico", func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(http.StatusNoContent) })
 	pages.Handle("GET /", http.StripPrefix("/", http.FileServer(http.Dir(filepath.Join(dir, "node_modules/@segment/analytics-next/dist/umd")))))
 	pages.HandleFunc("GET /analytics-next.js", func(w http.ResponseWriter, r *http.Request) {
 		http.ServeFile(w, r, filepath.Join(dir, "node_modules/@segment/analytics-next/dist/umd/index.js"))
