@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/url"
 	"os"
+	"time"
 
 	"candor/internal/api"
 	"candor/internal/audience"
@@ -122,6 +123,8 @@ func (a *App) openPlumbing(ctx context.Context, _ Options) (err error) {
 		return err
 	}
 	a.Charter = charter.NewStore(a.Ledger, a.Packs)
+	a.Jobs.Handle(jobAdvance, func(ctx context.Context, _ job.Job) error { return a.advanceCharter(ctx) })
+	a.Jobs.Every(jobAdvance, time.Minute)
 	return nil
 }
 

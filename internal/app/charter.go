@@ -30,3 +30,13 @@ func (a *App) ApplyCharter(ctx context.Context, c *charter.Charter, by term.Acto
 	})
 	return out, err
 }
+
+// jobAdvance puts a charter in force whose effective date has come.
+const jobAdvance = "charter.advance"
+
+func (a *App) advanceCharter(ctx context.Context) error {
+	return a.DB.Write(ctx, func(tx *db.Tx) error {
+		_, err := a.Charter.Advance(tx, a.Clock.Now())
+		return err
+	})
+}

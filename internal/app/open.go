@@ -79,7 +79,7 @@ func (a *App) relay(o Options) (message.Relay, error) {
 
 func readRelay(m config.Mail) (message.Relay, error) {
 	if m.Relay == "" {
-		return message.Relay{}, nil
+		return message.Relay{}, errs.New(errs.Invalid, "no_relay", "set mail.relay to the server that takes your mails, such as smtp://shop@relay.example:587").On("mail.relay")
 	}
 	u, err := url.Parse(m.Relay)
 	if err != nil {
@@ -124,6 +124,7 @@ func (a *App) openEdges(_ context.Context, _ Options) (err error) {
 	a.Collector = collect.New(collect.Config{
 		DB: a.DB, Ring: a.Ring, Gate: a.Gate, Charter: a.Charter, Clock: a.Clock, Log: a.Log, PublicURL: a.Config.URL,
 	})
+	a.Collector.Schedule(a.Jobs)
 	a.Importer = intake.New(intake.Config{DB: a.DB, Ring: a.Ring, Gate: a.Gate, Charter: a.Charter, Clock: a.Clock})
 	a.Portal, err = portal.New(portal.Config{
 		DB: a.DB, Ring: a.Ring, Gate: a.Gate, Charter: a.Charter, Packs: a.Packs, Ledger: a.Ledger, Jobs: a.Jobs,

@@ -133,10 +133,9 @@ func welcome(r demoReady) string {
 	line("Ledger origin", r.Origin)
 	line("Ledger public key", r.LedgerKey)
 	b.WriteString("\nTo try in another terminal:\n\n")
-	fmt.Fprintf(&b, "  export CANDOR_SERVER=%s CANDOR_TOKEN=%s\n", url, r.APIToken)
-	fmt.Fprintf(&b, "  candor decide %s --purpose letter --channel email --operation serve\n", r.Customers[0].ID)
-	b.WriteString("  candor audience preview --purpose letter 'since_last(\"Order Completed\") > days(180)'\n")
-	b.WriteString("  candor campaign send --purpose letter --sample\n")
+	fmt.Fprintf(&b, "  curl -s -H 'Authorization: Bearer %s' -H 'Content-Type: application/json' \\\n    -d '{\"customer\":\"%s\",\"purpose\":\"letter\",\"operation\":\"serve\",\"channel\":\"email\"}' %s/api/v1/decide\n", r.APIToken, r.Customers[0].ID, url)
+	fmt.Fprintf(&b, "  curl -s %s/api/openapi.json\n", url)
+	fmt.Fprintf(&b, "  candor verify receipt.json --origin %s --key '%s'\n", r.Origin, r.LedgerKey)
 	b.WriteString("\nCtrl-C ends it.\n\n")
 	return b.String()
 }

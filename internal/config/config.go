@@ -33,7 +33,7 @@ type Config struct {
 
 // Mail is how messages leave.
 type Mail struct {
-	Relay        string `yaml:"relay"`         // smtp://user@host:587 (STARTTLS) or smtps://user@host:465; "" sends nothing
+	Relay        string `yaml:"relay"`         // smtp://user@host:587 (STARTTLS) or smtps://user@host:465; needed to serve
 	PasswordFile string `yaml:"password_file"` // a file with the relay's password alone
 	Pace         int    `yaml:"pace"`          // mails a second; 0 is 20
 	DKIM         []DKIM `yaml:"dkim"`          // a key for each domain that mail is sent from
