@@ -80,9 +80,6 @@ func (d *Demo) fill(ctx context.Context, clk *demo.Clock, o DemoOptions) error {
 			return err
 		}
 	}
-	if err := d.keys(ctx); err != nil {
-		return err
-	}
 	if !kept {
 		s := demo.Seeder{Gate: d.App.Gate, Clock: clk, Controller: sample.Halm().Business.ID, Progress: o.Progress}
 		if _, err := s.Run(ctx, people, now); err != nil {
@@ -90,6 +87,9 @@ func (d *Demo) fill(ctx context.Context, clk *demo.Clock, o DemoOptions) error {
 		}
 	}
 	clk.Live()
+	if err := d.keys(ctx); err != nil {
+		return err
+	}
 	return d.introduce(ctx, people)
 }
 
