@@ -135,6 +135,7 @@ func TestMIN04_AnalystSeesNoSmallNumber(t *testing.T) {
 		w.arrive(4, who{acts: agreed, roast: "dark"})
 		w.arrive(3, who{roast: "dark"})
 		w.arrive(40, who{acts: agreed, roast: "light"})
+		w.arrive(12, who{acts: agreed})
 		f := w.ask(`roast == "dark"`, false)
 		for _, c := range []Count{f.Match, f.Permitted, f.Reachable} {
 			if c.Shown != "<10" || c.N != 0 {

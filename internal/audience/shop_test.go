@@ -118,9 +118,11 @@ func (w *shop) arrive(n int, k who) []id.Customer {
 		w.must(err)
 		a.Identities = append(a.Identities, user)
 		if !k.noAddress {
-			mail, err := customer.Email(fmt.Sprintf("person%d@example.org", w.people))
+			address := fmt.Sprintf("person%d@example.org", w.people)
+			mail, err := customer.Email(address)
 			w.must(err)
 			a.Identities = append(a.Identities, mail)
+			a.Values = map[term.Field]personal.Value{"email": personal.Seal(address)}
 			a.Values = map[term.Field]personal.Value{"email": mail.Value}
 		}
 		for i := range k.orders {
