@@ -78,8 +78,8 @@ type Change struct {
 	Name     string          `json:"name"`
 	Purpose  term.Purpose    `json:"purpose"`
 	Channel  term.Channel    `json:"channel"`
-	Audience string          `json:"audience"` // a condition, "" for everyone permitted
-	Sender   string          `json:"sender"`   // a registered From address, "" for the purpose's first
+	Audience string          `json:"audience,omitempty"` // a condition, "" for everyone permitted
+	Sender   string          `json:"sender,omitempty"`   // a registered From address, "" for the purpose's first
 	Content  message.Content `json:"content"`
 }
 

@@ -48,7 +48,7 @@ func NewStore(log *ledger.Log, packs *rulepack.Set) *Store {
 	return &Store{log: log, packs: packs, parsed: map[key]*Charter{}}
 }
 
-var errNone = errs.New(errs.NotFound, None, "no charter is in force; run: candor charter apply")
+var errNone = errs.New(errs.NotFound, None, "no charter is in force; set charter in the configuration to its folder and start the server")
 
 // Current gives the charter in force. It returns NOT_FOUND when there is none.
 // It costs one small read; a version is parsed once.

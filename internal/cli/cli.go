@@ -38,9 +38,9 @@ type commands struct {
 
 	Demo    demoCmd    `cmd:"" help:"Start the whole platform with a sample business, 5,000 customers and a mailbox."`
 	Serve   serveCmd   `cmd:"" help:"Run a server."`
-	Charter charterCmd `cmd:"" help:"Check, apply or show the promise."`
+	Charter charterCmd `cmd:"" help:"Check the promise, offline."`
 	Verify  verifyCmd  `cmd:"" help:"Verify a receipt offline."`
-	Ledger  ledgerCmd  `cmd:"" help:"Verify a server's ledger, or list its entries."`
+	Ledger  ledgerCmd  `cmd:"" help:"Verify an installation's ledger."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
 

@@ -45,8 +45,8 @@ func (c serveCmd) Run(e *env) error {
 	return a.Run(e.ctx, l)
 }
 
-// applyFirst puts the charter in force when none is yet. Later versions are
-// applied with care, by candor charter apply.
+// applyFirst puts the charter in force when none is yet. A folder that changed
+// later changes nothing: a new version is an act of its own.
 func applyFirst(ctx context.Context, a *app.App, folder string) error {
 	has, err := a.HasCharter(ctx)
 	if err != nil || has {

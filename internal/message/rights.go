@@ -19,7 +19,7 @@ func (Source) Store() string { return "messages" }
 
 // Tables lists what Source covers. Counts by address alone hold no customer and
 // go after two days.
-func (Source) Tables() []string { return []string{"send", "contact_count", "service_count"} }
+func (Source) Tables() []string { return []string{"send", "contact_count"} }
 
 // Export lists the messages a person got or was going to get.
 func (Source) Export(_ context.Context, tx *db.Tx, c id.Customer) (rights.Section, error) {

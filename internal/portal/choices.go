@@ -6,6 +6,7 @@ import (
 	"candor/internal/charter"
 	"candor/internal/clock"
 	"candor/internal/consent"
+	"candor/internal/customer"
 	"candor/internal/db"
 	"candor/internal/errs"
 	"candor/internal/gate"
@@ -81,6 +82,9 @@ func (p *Portal) renderChoices(w http.ResponseWriter, r *http.Request, v visitor
 	f := p.intro(p.frame(r, "choices"), "choices-lead")
 	data := choicesPage{Base: v.base, Code: !v.proven, GPC: gpcSeen(r), Signal: ui.Status{Tone: ui.Good, Text: p.say(f.Lang, "gpc-honoured")}}
 	err := p.DB.Read(r.Context(), func(tx *db.Tx) error {
+		if _, err := customer.Get(tx, v.customer); err != nil {
+			return err
+		}
 		c, err := p.Charter.Current(tx)
 		if err != nil {
 			return err
