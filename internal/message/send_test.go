@@ -187,7 +187,7 @@ func (p *post) links(header, text string) {
 	if len(holders) != 1 || holders[0] != l.Customer {
 		p.T.Errorf("the link's endpoint finds %v", holders)
 	}
-	_, rest, _ := strings.Cut(text, "/privacy/")
+	_, rest, _ := strings.Cut(text, "/privacy/c/")
 	token, _, _ = strings.Cut(rest, "\n")
 	if l, err := OpenLink(p.Ring, token); err != nil || l.Scope != Choices {
 		p.T.Errorf("choices link %+v: %v", l, err)

@@ -124,7 +124,7 @@ func (s *Sender) frame(r ready) Frame {
 	l := Link{Customer: r.send.Customer, Controller: r.send.Controller, Purpose: r.send.Purpose, Channel: r.send.Channel,
 		Endpoint: r.endpoint.Sum, EndpointKey: r.endpoint.KeyID, Send: r.send.Key}
 	l.Scope = Choices
-	f.Choices = s.base + "/privacy/" + l.Seal(s.ring)
+	f.Choices = s.base + "/privacy/c/" + l.Seal(s.ring)
 	words, purpose := ourWords[r.lang], r.send.Purpose
 	if p, ok := r.charter.Purpose(purpose); ok {
 		why := words.WhyService
