@@ -1,7 +1,7 @@
 # The few commands of this project. A fresh machine needs only Go: make test
 # installs the rest when it is missing and it may.
 .DEFAULT_GOAL := help
-.PHONY: help test check lint requirements schema bench run
+.PHONY: help test check lint requirements mutate schema bench run
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -17,6 +17,9 @@ lint: ## the checks that run no test
 
 requirements: ## each requirement of the catalogue with the tests that carry it
 	@go run ./cmd/requirements
+
+mutate: ## switch off each piece of enforcing code and show that its test fails
+	@go run ./cmd/mutate
 
 schema: ## write internal/db/schema.sql anew from the migrations
 	@go test ./internal/db/schema -run TestSchemaFileIsWhat -update

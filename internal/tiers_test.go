@@ -26,7 +26,7 @@ var tiers = [][]string{
 	{"internal/config", "internal/mailbox", "internal/demo"},                                   // what only the wiring needs
 	{"internal/app"}, // wiring
 	{"internal/cli", "internal/tool", "internal/browsertest"},
-	{"cmd/candor", "cmd/requirements"},
+	{"cmd/candor", "cmd/requirements", "cmd/mutate"},
 }
 
 // tierOf gives the room of a folder and its height, or "" when it has none.

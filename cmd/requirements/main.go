@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 
+	"candor/internal/tool/mutate"
 	"candor/internal/tool/requirement"
 )
 
@@ -30,6 +31,10 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	requirement.Report(os.Stdout, all, tests)
+	bites := map[string]bool{}
+	for _, s := range mutate.Switches {
+		bites[s.Test] = true
+	}
+	requirement.Report(os.Stdout, all, tests, bites)
 	return nil
 }

@@ -1,0 +1,14 @@
+package mutate
+
+// Switches lists the enforcing code of the requirements, in the order of the
+// catalogue.
+var Switches = []Switch{
+	{
+		Test: "TestCON07_WithdrawalCancelsQueuedSend", In: "internal/message",
+		File: "internal/message/tightened.go", Code: "if !touches(keys, send) {", Off: "if true {",
+	},
+	{
+		Test: "TestPRF04_ChoicesBiteWithWarmWorkers", In: "internal/message",
+		File: "internal/message/lastcheck.go", Code: "if !decision.Allowed() {", Off: "if false {",
+	},
+}
