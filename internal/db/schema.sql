@@ -121,7 +121,7 @@ create index outbox_pending on outbox (outbox_id) where pos is null;
 -- The last number given. Numbers are never given twice, not even when the rows
 -- that had them are gone.
 create table outbox_number (
-    name text not null, -- none nobody; always 'outbox'
+    name text not null, -- none nobody; 'outbox' or 'change'
     pos bigint not null, -- none nobody
     primary key (name)
 );
@@ -133,6 +133,20 @@ create table outbox_follower (
     pos bigint not null, -- none nobody
     primary key (name, topic)
 );
+
+-- Which customers changed, a row a transaction: what is derived from customers
+-- and held in memory follows it. Rows stay for an hour.
+create table customer_change (
+    change_id bigint not null, -- none nobody
+    customers bytea not null, -- none nobody; ids only, 8 bytes each
+    at bigint not null, -- none nobody
+    pos bigint, -- none nobody; place in the order of all changes
+    primary key (change_id)
+);
+
+create unique index customer_change_pos on customer_change (pos);
+
+create index customer_change_pending on customer_change (change_id) where pos is null;
 
 -- ------------------------------------------------------------
 -- 0020_charter.sql

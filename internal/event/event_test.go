@@ -198,7 +198,7 @@ func TestMIN05_AnEventIsDeniedFromTheInstantAndGoneAfterTheNextRun(t *testing.T)
 			gone int64
 		}{{end - 1, 0}, {end, 1}, {end, 0}} {
 			err := d.Write(context.Background(), func(tx *db.Tx) error {
-				gone, err := Expire(tx, k, []id.Customer{c}, noLives, step.at)
+				gone, _, err := Expire(tx, k, []id.Customer{c}, noLives, step.at)
 				if gone != step.gone {
 					t.Errorf("the run at %v deleted %d", step.at, gone)
 				}
@@ -260,7 +260,7 @@ func TestTheLongestPurposeKeepsTheEvent(t *testing.T) {
 			t.Error("each purpose has its own end")
 		}
 		err := d.Write(context.Background(), func(tx *db.Tx) error {
-			gone, err := Expire(tx, k, []id.Customer{c}, noLives, now)
+			gone, _, err := Expire(tx, k, []id.Customer{c}, noLives, now)
 			if gone != 2 {
 				t.Errorf("%d gone", gone)
 			}

@@ -14,16 +14,17 @@ import (
 type Lives func(tx *db.Tx, list []id.Customer) (map[id.Customer]Life, error)
 
 // Expire deletes the events of some customers whose time is over: the daily
-// job. Customers are given in steps; how many events went is returned.
-func Expire(tx *db.Tx, k *Keep, list []id.Customer, lives Lives, at clock.Instant) (int64, error) {
+// job. Customers are given in steps; it returns how many events went, and whose
+// they were.
+func Expire(tx *db.Tx, k *Keep, list []id.Customer, lives Lives, at clock.Instant) (gone int64, whose []id.Customer, err error) {
 	if len(list) == 0 {
-		return 0, nil
+		return 0, nil, nil
 	}
 	list = slices.Clone(list)
 	slices.Sort(list)
 	old, err := candidates(tx, k, list[0], list[len(list)-1], at)
 	if err != nil || len(old) == 0 {
-		return 0, err
+		return 0, nil, err
 	}
 	var who []id.Customer
 	for _, e := range old {
@@ -33,13 +34,12 @@ func Expire(tx *db.Tx, k *Keep, list []id.Customer, lives Lives, at clock.Instan
 	who = slices.Compact(who)
 	known, err := lives(tx, who)
 	if err != nil {
-		return 0, err
+		return 0, nil, err
 	}
 	orders, err := ordersOf(tx, k, who)
 	if err != nil {
-		return 0, err
+		return 0, nil, err
 	}
-	var gone int64
 	for _, e := range old {
 		l := known[e.Customer]
 		l.LastOrder = max(l.LastOrder, orders[e.Customer])
@@ -48,11 +48,14 @@ func Expire(tx *db.Tx, k *Keep, list []id.Customer, lives Lives, at clock.Instan
 		}
 		n, err := tx.Exec("delete from event where customer_id = $1 and dedupe = $2", e.Customer, e.ID)
 		if err != nil {
-			return gone, err
+			return gone, nil, err
 		}
 		gone += n
+		if len(whose) == 0 || whose[len(whose)-1] != e.Customer {
+			whose = append(whose, e.Customer)
+		}
 	}
-	return gone, nil
+	return gone, whose, nil
 }
 
 // candidates gives the events of a range of customers that may be over.

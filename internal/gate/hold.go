@@ -30,6 +30,9 @@ func (g *Gate) hold(tx *db.Tx, c id.Customer) (*hold, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := g.outbox.Changed(tx, c); err != nil {
+		return nil, err
+	}
 	law, ch, err := g.law(tx)
 	if err != nil {
 		return nil, err

@@ -60,8 +60,11 @@ func (g *Gate) expireEvents(ctx context.Context) (int64, error) {
 			if err != nil {
 				return err
 			}
-			gone, err = event.Expire(tx, keep, page, lives, g.clock.Now())
-			return err
+			var whose []id.Customer
+			if gone, whose, err = event.Expire(tx, keep, page, lives, g.clock.Now()); err != nil {
+				return err
+			}
+			return g.outbox.Changed(tx, whose...)
 		})
 		total += gone
 		if err != nil || len(page) == 0 {

@@ -33,7 +33,10 @@ func (s Sealed) Export(ctx context.Context, tx *db.Tx, c id.Customer) (rights.Se
 }
 
 // Erase deletes a customer's sealed values.
-func (Sealed) Erase(_ context.Context, tx *db.Tx, c id.Customer) (int64, error) {
+func (s Sealed) Erase(_ context.Context, tx *db.Tx, c id.Customer) (int64, error) {
+	if err := s.Gate.outbox.Changed(tx, c); err != nil {
+		return 0, err
+	}
 	return vault.Delete(tx, c)
 }
 

@@ -177,7 +177,20 @@ func (b *batch) write(tx *db.Tx) error {
 	if err := b.keepValues(tx); err != nil {
 		return err
 	}
+	if err := b.g.outbox.Changed(tx, b.told()...); err != nil {
+		return err
+	}
 	return b.record(tx, fresh)
+}
+
+// told lists everybody the batch changes anything of.
+func (b *batch) told() []id.Customer {
+	list := append(b.toLock(), b.planner.plan.fresh...)
+	for i := range b.events {
+		list = append(list, b.events[i].Customer)
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
 }
 
 // lock locks the customers that change, in ascending order, and then checks

@@ -82,7 +82,7 @@ func (b *Box) position(ctx context.Context, f follower) (int64, error) {
 	}
 	err = b.db.Write(ctx, func(tx *db.Tx) error {
 		_, err := tx.Exec(`insert into outbox_follower (name, topic, pos)
-			select $1, $2, coalesce(max(pos), 0) from outbox_number where pos > 0 on conflict (name, topic) do nothing`, f.name, f.topic)
+			select $1, $2, coalesce(max(pos), 0) from outbox_number where name = 'outbox' on conflict (name, topic) do nothing`, f.name, f.topic)
 		if err != nil {
 			return err
 		}
@@ -111,13 +111,16 @@ func scanMessage(scan db.Scan) (Message, error) {
 }
 
 // Prune deletes what every follower of the topic has read and is older than
-// Keep. Numbers are never given again: they come from outbox_number.
+// Keep, and changes older than KeepChanges. Numbers are never given again: they come from outbox_number.
 func (b *Box) Prune(ctx context.Context) error {
 	old := b.clock.Now().Add(-Keep)
 	return b.db.Write(ctx, func(tx *db.Tx) error { return pruneBefore(tx, old) })
 }
 
 func pruneBefore(tx *db.Tx, old clock.Instant) error {
+	if err := pruneChanges(tx, old.Add(Keep-KeepChanges)); err != nil {
+		return err
+	}
 	_, err := tx.Exec(`delete from outbox where at < $1 and pos > 0 and not exists (
 		select 1 from outbox_follower f where f.topic = outbox.topic and f.pos < outbox.pos)`, old)
 	return err

@@ -89,34 +89,33 @@ func (b *Box) Follow(topic, name string, fn func(tx *db.Tx, m Message) error) {
 	b.followers = append(b.followers, follower{name, topic, fn})
 }
 
-// Pending tells whether there are messages without a place.
+// Pending tells whether there are messages or changes without a place.
 func (b *Box) Pending(tx *db.Tx) (bool, error) {
-	var n int64
-	err := tx.QueryRow(`select count(*) from (select outbox_id from outbox where pos is null limit 1) p`).Scan(&n)
-	return n > 0, err
-}
-
-// Number gives places to messages that have none. The ledger's sequencer calls
-// it in its own transaction, under its lease: hand the box to ledger.Log.Also.
-func (b *Box) Number(tx *db.Tx) (int, error) {
-	rows, err := tx.Query(`select outbox_id from outbox where pos is null order by outbox_id limit $1`, numberMost)
-	ids, err := db.Collect(rows, err, func(scan db.Scan) (o id.Outbox, err error) { return o, scan(&o) })
-	if err != nil || len(ids) == 0 {
-		return 0, err
-	}
-	var last int64
-	err = tx.QueryRow(`insert into outbox_number (name, pos) values ('outbox', $1)
-		on conflict (name) do update set pos = outbox_number.pos + excluded.pos returning pos`, len(ids)).Scan(&last)
-	if err != nil {
-		return 0, err
-	}
-	for i, o := range ids {
-		if _, err := tx.Exec(`update outbox set pos = $1 where outbox_id = $2`, last-int64(len(ids)-1-i), o); err != nil {
-			return 0, err
+	for _, s := range series {
+		var n int64
+		if err := tx.QueryRow(s.pending).Scan(&n); err != nil || n > 0 {
+			return n > 0, err
 		}
 	}
-	tx.After(b.nudge)
-	return len(ids), nil
+	return false, nil
+}
+
+// Number gives places to messages and changes that have none. The ledger's
+// sequencer calls it in its own transaction, under its lease: hand the box to
+// ledger.Log.Also.
+func (b *Box) Number(tx *db.Tx) (int, error) {
+	total := 0
+	for _, s := range series {
+		n, err := s.number(tx)
+		if err != nil {
+			return total, err
+		}
+		total += n
+	}
+	if total > 0 {
+		tx.After(b.nudge)
+	}
+	return total, nil
 }
 
 func (b *Box) nudge() {
