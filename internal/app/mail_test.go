@@ -85,45 +85,6 @@ func TestMSG05_OneClickWithoutQuestions(t *testing.T) {
 	})
 }
 
-// An unsubscribe token shows no preference data (403); one flipped bit
-// is 404.
-func TestTokensKeepToTheirUse(t *testing.T) {
-	dbtest.EachPlace(t, func(t *testing.T, place string) {
-		now := clock.System{}.Now()
-		people := demo.People(1, 1, now)
-		clk := &demo.Clock{}
-		a := openWith(t, place, people, clk, now)
-		ids, err := (&demo.Seeder{Gate: a.Gate, Clock: clk, Controller: "halm"}).Run(ctx, people, now)
-		if err != nil {
-			t.Fatal(err)
-		}
-		status := func(path string) int {
-			w := httptest.NewRecorder()
-			a.Handler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
-			return w.Code
-		}
-		link := message.Link{Scope: message.Unsubscribe, Customer: ids[0], Controller: "halm", Purpose: "letter", Channel: term.Email}
-		token := link.Seal(a.Ring)
-		if code := status("/privacy/c/" + token); code != http.StatusForbidden {
-			t.Errorf("unsubscribe token at the choices: %d, want 403", code)
-		}
-		flipped := []byte(token)
-		flipped[len(flipped)/2] ^= 1
-		for _, path := range []string{"/u/", "/privacy/c/", "/confirm/", "/privacy/erased/"} {
-			if code := status(path + string(flipped)); code != http.StatusNotFound {
-				t.Errorf("flipped bit at %s: %d, want 404", path, code)
-			}
-		}
-		if code := status("/confirm/" + token); code != http.StatusNotFound {
-			t.Errorf("unsubscribe token at confirm: %d, want 404", code)
-		}
-		link.Scope = message.Choices
-		if code := status("/privacy/c/" + link.Seal(a.Ring)); code != http.StatusOK {
-			t.Errorf("choices: %d", code)
-		}
-	})
-}
-
 func count(t *testing.T, a *App, query string, args ...any) (n int64) {
 	t.Helper()
 	err := a.DB.Read(ctx, func(tx *db.Tx) error { return tx.QueryRow(query, args...).Scan(&n) })

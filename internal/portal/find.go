@@ -24,8 +24,7 @@ func (p *Portal) renderFind(w http.ResponseWriter, r *http.Request, status int, 
 }
 
 // find sends the way in to an address. The page that follows is the same for an
-// address that nobody has; the mail is sent in the background, so that the time
-// it takes is the same too.
+// address that nobody has, and takes the same time.
 func (p *Portal) find(w http.ResponseWriter, r *http.Request) error {
 	lang := language(r)
 	address, err := customer.Email(r.PostFormValue("email"))
@@ -35,23 +34,27 @@ func (p *Portal) find(w http.ResponseWriter, r *http.Request) error {
 	if err := p.limit.allow(r); err != nil {
 		return err
 	}
+	if err := evenly(r, func() error { return p.sendWay(r, address, lang) }); err != nil {
+		return err
+	}
+	return p.answer(w, r, "find-sent", nil)
+}
+
+// sendWay mails the link to the choices of an address, when one customer has it.
+func (p *Portal) sendWay(r *http.Request, address customer.Identity, lang term.Lang) error {
 	c, ok, err := p.find1(r.Context(), address)
+	if err != nil || !ok {
+		return err
+	}
+	ch, err := p.current(r)
 	if err != nil {
 		return err
 	}
-	if ok {
-		ch, err := p.current(r)
-		if err != nil {
-			return err
-		}
-		l := message.Link{Scope: message.Choices, Customer: c, Controller: ch.Business.ID, Channel: term.Email}
-		mail := message.ServiceMail{
+	l := message.Link{Scope: message.Choices, Customer: c, Controller: ch.Business.ID, Channel: term.Email}
+	return p.DB.Write(r.Context(), func(tx *db.Tx) error {
+		return p.Mail.SendService(tx, message.ServiceMail{
 			Kind: message.LinkMail, Customer: c, Controller: l.Controller, Lang: lang,
 			Link: p.choicesPath(l, lang), Entry: id.New[id.Mail]().String(),
-		}
-		if err := p.DB.Write(r.Context(), func(tx *db.Tx) error { return p.Mail.SendService(tx, mail) }); err != nil {
-			return err
-		}
-	}
-	return p.answer(w, r, "find-sent", nil)
+		})
+	})
 }

@@ -69,8 +69,9 @@ func (p *Portal) renderForm(w http.ResponseWriter, r *http.Request, status int, 
 	})
 }
 
-// sendForm takes what was entered. The answer is the same whether or not the
-// address is known, and whether or not a mail could be sent to it.
+// sendForm takes what was entered. The answer and the time it takes are the same
+// whether or not the address is known, and whether or not a mail could be sent
+// to it.
 func (p *Portal) sendForm(w http.ResponseWriter, r *http.Request) error {
 	lang := language(r)
 	a, err := p.ask(r, lang)
@@ -87,7 +88,7 @@ func (p *Portal) sendForm(w http.ResponseWriter, r *http.Request) error {
 	if err := p.limit.allow(r); err != nil {
 		return err
 	}
-	if err := p.requestConsent(r, a, address, lang); err != nil {
+	if err := evenly(r, func() error { return p.requestConsent(r, a, address, lang) }); err != nil {
 		return err
 	}
 	return p.answer(w, r, "form-sent", nil)

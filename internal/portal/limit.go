@@ -74,3 +74,19 @@ func network(r *http.Request) string {
 	}
 	return prefix.String()
 }
+
+// even is how long an answer about an address takes at least. It is longer than
+// the work behind it, so that the time tells nobody whether an address is known.
+const even = 300 * time.Millisecond
+
+// evenly does some work and gives its answer when an even time has passed.
+func evenly(r *http.Request, work func() error) error {
+	timer := time.NewTimer(even)
+	defer timer.Stop()
+	err := work()
+	select {
+	case <-timer.C:
+	case <-r.Context().Done():
+	}
+	return err
+}

@@ -13,7 +13,9 @@ package portal
 import (
 	"embed"
 	"html/template"
+	"iter"
 	"log/slog"
+	"maps"
 	"net/http"
 
 	"candor/internal/charter"
@@ -111,10 +113,11 @@ func New(c Config) (*Portal, error) {
 	return p, nil
 }
 
-// Register serves the portal's routes.
-func (p *Portal) Register(mux *http.ServeMux) {
-	inner := http.NewServeMux()
-	for pattern, h := range map[string]handler{
+// Routes lists the customers' pages by their patterns.
+func (p *Portal) Routes() iter.Seq[string] { return maps.Keys(p.routes()) }
+
+func (p *Portal) routes() map[string]handler {
+	return map[string]handler{
 		"GET /f/{ask}":                        p.showForm,
 		"POST /f/{ask}":                       p.sendForm,
 		"GET /confirm/{token}":                p.showConfirm,
@@ -145,7 +148,13 @@ func (p *Portal) Register(mux *http.ServeMux) {
 		"GET /notice":                         p.showNotice,
 		"GET /notice/{version}":               p.showNotice,
 		"GET /.well-known/gpc.json":           p.gpc,
-	} {
+	}
+}
+
+// Register serves the portal's routes.
+func (p *Portal) Register(mux *http.ServeMux) {
+	inner := http.NewServeMux()
+	for pattern, h := range p.routes() {
 		inner.Handle(pattern, p.serve(h))
 	}
 	guarded := ui.Secure(inner, ui.Options{HTTPS: p.HTTPS, Open: []string{"POST /u/{token}"}})
