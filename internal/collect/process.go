@@ -30,6 +30,7 @@ type delivery struct {
 type sorting struct {
 	rules    *admission.Rules
 	arrivals []gate.Arrival
+	told     map[int]message // what said something of a person, by its place in arrivals
 	held     []held
 	refusal  error // the first message that was refused outright
 	refused  int
@@ -73,6 +74,7 @@ func (c *Collector) keep(ctx context.Context, d delivery, s sorting) error {
 			return err
 		}
 		c.countTaken(d.source, taken)
+		s.held = append(s.held, c.contradicted(d, s, taken)...)
 	}
 	if len(s.held) == 0 {
 		return nil
@@ -86,6 +88,22 @@ func (c *Collector) keep(ctx context.Context, d delivery, s sorting) error {
 		c.counts.add(d.source.ID, Quarantined, string(h.Reason), 1)
 	}
 	return err
+}
+
+// contradicted holds the messages that say otherwise than the person did: their
+// word stays, and someone may look why the source still has the old value
+// (GDPR 16).
+func (c *Collector) contradicted(d delivery, s sorting, taken []gate.Taken) []held {
+	var out []held
+	for i, m := range s.told {
+		for _, n := range taken[i].Notes {
+			if n.Code == gate.NotePinned {
+				out = append(out, hold(d, m, c.declaredOf(s.rules, d.source, m), errs.New(errs.Conflict, n.Code, "the person said otherwise").On(n.Field)))
+				break
+			}
+		}
+	}
+	return out
 }
 
 func (c *Collector) countTaken(source *Source, taken []gate.Taken) {
@@ -141,6 +159,12 @@ func (c *Collector) sort(s *sorting, d delivery, raw strict.Raw) error {
 		c.counts.add(d.source.ID, NothingLeft, "", 1)
 		return nil
 	}
+	if len(a.Values)+len(a.Traits) > 0 {
+		if s.told == nil {
+			s.told = map[int]message{}
+		}
+		s.told[len(s.arrivals)] = m
+	}
 	s.arrivals = append(s.arrivals, a)
 	return nil
 }
@@ -194,10 +218,7 @@ func (c *Collector) fill(rules *admission.Rules, source *Source, m message, a *g
 		p, left, err := rules.Person(m.data, source.takesField)
 		c.countLeft(source, left)
 		if err != nil {
-			return declared(m.data, func(name string) bool {
-				_, ok := rules.Field(term.Field(name))
-				return ok && source.takesField(term.Field(name))
-			}), err
+			return c.declaredOf(rules, source, m), err
 		}
 		a.Identities = append(a.Identities, p.Identities...)
 		a.Values, a.Traits = p.Values, p.Traits
@@ -256,6 +277,14 @@ func hold(d delivery, m message, data map[string]any, why error) held {
 		h.Field = e.Field
 	}
 	return h
+}
+
+// declaredOf is what of a message about a person the charter declares.
+func (c *Collector) declaredOf(rules *admission.Rules, source *Source, m message) map[string]any {
+	return declared(m.data, func(name string) bool {
+		_, ok := rules.Field(term.Field(name))
+		return ok && source.takesField(term.Field(name))
+	})
 }
 
 // refusals turns the categories refused in a page's own consent tool into acts

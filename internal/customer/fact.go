@@ -32,11 +32,14 @@ const (
 	GPC         FactKind = "gpc"         // Global Privacy Control was seen; on
 	Objection   FactKind = "objection"   // GDPR 21; on, off
 	Notified    FactKind = "notice"      // a notice was given; Detail.notice and Detail.version
+	Dial        FactKind = "dial"        // the level of personalisation that the person chose
+	Rhythm      FactKind = "rhythm"      // how often a purpose may write; one that the charter offers, or ""
+	Unwanted    FactKind = "unwanted"    // topics of a purpose that the person leaves out, joined by commas
 )
 
 // FactKinds lists them all.
 var FactKinds = []FactKind{Restriction, Hold, Deceased, Care, Dispute, Pause, Age, Residence, Purchase,
-	Contract, Interaction, Address, Suppressed, GPC, Objection, Notified}
+	Contract, Interaction, Address, Suppressed, GPC, Objection, Notified, Dial, Rhythm, Unwanted}
 
 // Values that many kinds share.
 const (

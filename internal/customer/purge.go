@@ -1,6 +1,7 @@
 package customer
 
 import (
+	"candor/internal/charter"
 	"candor/internal/db"
 	"candor/internal/id"
 	"candor/internal/term"
@@ -51,4 +52,23 @@ func clearSlot(tx *db.Tx, slot string, ids []id.Customer) error {
 		_, err := tx.Exec("update trait set "+slot+" = "+empty+" where customer_id in ("+marks+")", args...)
 		return err
 	})
+}
+
+// DeleteTrait deletes all that is held of one trait of a customer.
+func DeleteTrait(tx *db.Tx, c id.Customer, f *charter.Field) error {
+	if _, err := tx.Exec("delete from trait_value where customer_id = $1 and field = $2", c, f.ID); err != nil {
+		return err
+	}
+	if !goodSlot(f.Slot) {
+		return nil
+	}
+	return clearSlot(tx, f.Slot, []id.Customer{c})
+}
+
+// TraitStatedBy reports whether the believed value of a trait comes from a
+// source.
+func TraitStatedBy(tx *db.Tx, c id.Customer, f term.Field, source string) (bool, error) {
+	var n int64
+	err := tx.QueryRow("select count(*) from trait_value where customer_id = $1 and field = $2 and source = $3 and active = 1", c, f, source).Scan(&n)
+	return n > 0, err
 }

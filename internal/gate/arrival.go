@@ -64,6 +64,7 @@ const (
 	NoteNobody      errs.Code = "no_identity"          // nothing says who it is about
 	NoteBadValue    errs.Code = "bad_value"            // not of the declared kind
 	NoteSuperseded  errs.Code = "superseded"           // another source's value is believed
+	NotePinned      errs.Code = "pinned_by_subject"    // the person said otherwise, and their word stays
 	NoteExpired     errs.Code = "expired_on_arrival"   // older than it may be kept
 	NoteNotResident errs.Code = "customer_not_present" // erased or unknown
 )

@@ -35,6 +35,7 @@ const (
 	withdrawn
 	objected
 	profilingObjected
+	opposed
 	signalled
 	signalledSale
 	minor
@@ -77,6 +78,7 @@ var grounds = [groundCount]Reason{
 	withdrawn:         {errs.Withdrawn, "CON-07", "The customer withdrew their consent."},
 	objected:          {errs.Objected, "PRF-02", "The customer objected to marketing."},
 	profilingObjected: {errs.Objected, "PRF-05", "The customer objected to the use of their data for marketing."},
+	opposed:           {errs.Objected, "RGT-14", "The customer objected to this use, and no compelling grounds for it were shown."},
 	signalled:         {errs.Objected, "SIG-01", "The customer's browser signals Global Privacy Control: no profiling for marketing."},
 	signalledSale:     {errs.OptOutSale, "SIG-01", "The customer's browser signals Global Privacy Control: no sale or sharing."},
 	minor:             {errs.Age, "MIN-AGE-05", "The customer is not of age: no profiling for marketing."},

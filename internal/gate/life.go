@@ -27,6 +27,7 @@ type span struct {
 	channel term.Channel // "" for every one
 	from    clock.Instant
 	until   clock.Instant
+	since   clock.Instant // when it was recorded
 }
 
 func (s span) holds(p term.Purpose, ch term.Channel, at clock.Instant) bool {
@@ -134,7 +135,10 @@ func (l *life) take(f customer.Fact, home *rulepack.Evidence) {
 	}
 	if g, ok := blocks[f.Kind]; ok {
 		if f.Value() != customer.Off {
-			l.spans = append(l.spans, span{g, f.Purpose, f.Channel, f.At, until})
+			if p := l.law.byName[f.Purpose]; g == profilingObjected && p != nil && !p.marketing {
+				g = opposed
+			}
+			l.spans = append(l.spans, span{g, f.Purpose, f.Channel, f.At, until, f.RecordedAt})
 		}
 		return
 	}

@@ -24,6 +24,9 @@ func (h *hold) settle() (Effects, error) {
 	if err := h.store(before, after); err != nil {
 		return Effects{}, err
 	}
+	if err := h.forgetInferences(after); err != nil {
+		return Effects{}, err
+	}
 	h.effects.Tightened, h.effects.Opened = changes(before, after, h.at)
 	if len(h.effects.Tightened) > 0 {
 		for _, hook := range h.g.hooks {

@@ -156,7 +156,7 @@ func TestACC01_ValuesCarryTheirSourceAndThePersonWins(t *testing.T) {
 		said(customer.Subject, "Lyon", "medium")
 		w.clock.Advance(24 * time.Hour)
 		late := said("crm", "Paris", "light")
-		if !slices.Contains(late.Notes, Note{NoteSuperseded, "address"}) || !slices.Contains(late.Notes, Note{NoteSuperseded, "roast"}) {
+		if !slices.Contains(late.Notes, Note{NotePinned, "address"}) || !slices.Contains(late.Notes, Note{NotePinned, "roast"}) {
 			w.t.Errorf("notes: %v", late.Notes)
 		}
 		held := w.opened(c)

@@ -79,33 +79,57 @@ func (b *batch) seal(ctx context.Context) error {
 // keepValues stores sealed values and traits and notes those that another
 // source's value outweighs.
 func (b *batch) keepValues(tx *db.Tx) error {
-	if len(b.sealed) > 0 {
-		superseded, err := vault.Put(tx, b.sealed)
+	sealed, traits, err := b.wanted(tx)
+	if err != nil {
+		return err
+	}
+	if len(sealed) > 0 {
+		superseded, err := vault.Put(tx, sealed)
 		if err != nil {
 			return err
 		}
 		for _, v := range b.values {
-			if slices.Contains(superseded[v.customer], v.field) {
-				b.supersede(v.arrival, v.field)
+			if !slices.Contains(superseded[v.customer], v.field) {
+				continue
 			}
+			pinned, err := vault.StatedBy(tx, v.customer, v.field, customer.Subject)
+			if err != nil {
+				return err
+			}
+			b.noteIn(v.arrival, Note{supersededBy(pinned), string(v.field)})
 		}
 	}
-	if len(b.traits) == 0 {
+	if len(traits) == 0 {
 		return nil
 	}
-	superseded, err := customer.SetTraits(tx, b.traits)
+	superseded, err := customer.SetTraits(tx, traits)
 	for _, v := range superseded {
-		for i := range b.list {
-			if _, has := b.list[i].Traits[v.Field]; has && b.out[i].Customer == v.Customer {
-				b.supersede(i, v.Field)
-			}
+		pinned, err := customer.TraitStatedBy(tx, v.Customer, v.Field, customer.Subject)
+		if err != nil {
+			return err
 		}
+		b.noteTrait(v, supersededBy(pinned))
 	}
 	return err
 }
 
-func (b *batch) supersede(i int, f term.Field) {
-	n := Note{NoteSuperseded, string(f)}
+func supersededBy(subject bool) errs.Code {
+	if subject {
+		return NotePinned
+	}
+	return NoteSuperseded
+}
+
+// noteTrait notes what became of a trait with the arrivals that told it.
+func (b *batch) noteTrait(v customer.TraitValue, code errs.Code) {
+	for i := range b.list {
+		if _, has := b.list[i].Traits[v.Field]; has && b.out[i].Customer == v.Customer {
+			b.noteIn(i, Note{code, string(v.Field)})
+		}
+	}
+}
+
+func (b *batch) noteIn(i int, n Note) {
 	if !slices.Contains(b.out[i].Notes, n) {
 		b.out[i].Notes = append(b.out[i].Notes, n)
 	}
@@ -292,7 +316,7 @@ func (g *Gate) Correct(ctx context.Context, who id.Customer, f term.Field, v per
 		return taken[0].Refused
 	}
 	for _, n := range taken[0].Notes {
-		if n.Code != NoteSuperseded {
+		if n.Code != NoteSuperseded && n.Code != NotePinned {
 			return errs.New(errs.Invalid, n.Code, "this value cannot be kept; check how it is written").On(n.Field)
 		}
 	}

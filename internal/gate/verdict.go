@@ -220,10 +220,23 @@ func (q query) soldSimilar(family string) bool {
 
 func (q query) checkSpans(v *verdict) {
 	for _, s := range q.spans {
-		if s.holds(q.p.id, q.s.channel, q.at) {
-			v.add(s.ground, q.denies(s.ground))
+		if !s.holds(q.p.id, q.s.channel, q.at) || s.ground == restricted && q.consentedSince(s.since) {
+			continue
+		}
+		v.add(s.ground, q.denies(s.ground))
+	}
+}
+
+// consentedSince reports whether the person agreed to this very use after it was
+// restricted: that use alone goes on (GDPR 18(2)). What was agreed before lifts
+// nothing.
+func (q query) consentedSince(restricted clock.Instant) bool {
+	for _, c := range q.consents() {
+		if _, ok := c.at(q.at); ok && c.state.Rests.RecordedAt > restricted {
+			return true
 		}
 	}
+	return false
 }
 
 // denies is what a fact keeps from being done for this purpose.
@@ -237,6 +250,10 @@ func (q query) denies(g ground) Ops {
 		}
 	case cared, profilingObjected:
 		if q.p.marketing {
+			return opWork
+		}
+	case opposed:
+		if q.r.Basis == charter.LegitimateInterests || q.r.Basis == charter.PublicTask {
 			return opWork
 		}
 	case disputed, paused:

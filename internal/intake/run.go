@@ -254,7 +254,7 @@ func (u *run) count(p person, t gate.Taken) {
 	}
 	for _, n := range t.Notes {
 		if n.Code == gate.NoteSuperseded {
-			continue // taken, and another source's value is believed
+			continue // taken, and another source's value is believed; what the person corrected is reported
 		}
 		u.fail(RowError{Row: p.rows[0], Reason: n.Code})
 	}

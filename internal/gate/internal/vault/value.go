@@ -238,3 +238,16 @@ func PurgeField(tx *db.Tx, f term.Field, after id.Customer, limit int) (last id.
 	gone, err = tx.Exec("delete from sealed_value where customer_id > $1 and customer_id <= $2 and field = $3", after, last, f)
 	return last, gone, err
 }
+
+// DeleteField deletes all values of one field of a customer.
+func DeleteField(tx *db.Tx, c id.Customer, f term.Field) error {
+	_, err := tx.Exec("delete from sealed_value where customer_id = $1 and field = $2", c, f)
+	return err
+}
+
+// StatedBy reports whether the believed value of a field comes from a source.
+func StatedBy(tx *db.Tx, c id.Customer, f term.Field, source string) (bool, error) {
+	var n int64
+	err := tx.QueryRow("select count(*) from sealed_value where customer_id = $1 and field = $2 and source = $3 and active = 1", c, f, source).Scan(&n)
+	return n > 0, err
+}
