@@ -64,6 +64,7 @@ var mayReveal = map[string]string{
 	"internal/portal":              "shows the person their own data",
 	"internal/request":             "puts the person's copy together",
 	"internal/api":                 "answers a program that named a purpose, with what the pass allows",
+	"internal/audit":               "makes a digest of an address and forgets both with the process",
 	"internal/intake":              "reads files of the business and hands them to the gate",
 }
 

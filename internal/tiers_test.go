@@ -10,16 +10,16 @@ import (
 // a room belongs to the room.
 var tiers = [][]string{
 	{"internal/errs"},
-	{"internal/clock", "internal/id", "internal/personal", "internal/term", "internal/strict", "internal/signal"}, // words
-	{"internal/db", "internal/egress", "client"},                                                                  // ground
-	{"internal/keyring", "internal/rights", "internal/rulepack", "internal/lint", "internal/ui"},                  // plumbing that knows no other
+	{"internal/clock", "internal/id", "internal/personal", "internal/term", "internal/strict", "internal/signal"},  // words
+	{"internal/db", "internal/egress", "client"},                                                                   // ground
+	{"internal/keyring", "internal/rights", "internal/rulepack", "internal/lint", "internal/ui", "internal/lists"}, // plumbing that knows no other
 	{"internal/ledger", "internal/journal", "internal/job", "internal/outbox"},
 	{"internal/charter"}, // the promise
 	{"internal/staff"},
 	{"internal/customer", "internal/event", "internal/consent"}, // facts
 	{"internal/admission"}, // what the charter lets in
 	{"internal/gate"},      // the only door
-	{"internal/audience", "internal/message", "internal/sharing"}, // uses
+	{"internal/audience", "internal/message", "internal/sharing", "internal/audit"}, // uses
 	{"internal/request"},
 	{"internal/campaign"}, // programs
 	{"internal/collect", "internal/intake", "internal/portal", "internal/web", "internal/api"}, // edges

@@ -38,6 +38,7 @@ type commands struct {
 
 	Demo    demoCmd    `cmd:"" help:"Start the whole platform with a sample business, 5,000 customers and a mailbox."`
 	Serve   serveCmd   `cmd:"" help:"Run a server."`
+	Audit   auditCmd   `cmd:"" help:"See what your contact lists can prove, offline."`
 	Charter charterCmd `cmd:"" help:"Check the promise, offline."`
 	Verify  verifyCmd  `cmd:"" help:"Verify a receipt offline."`
 	Ledger  ledgerCmd  `cmd:"" help:"Verify an installation's ledger."`

@@ -53,6 +53,10 @@ var assets = sync.OnceValue(func() map[string]asset {
 	return out
 })
 
+// Sheet gives the style sheet as text, for a page that must stand alone as a
+// file.
+func Sheet() string { return string(assets()["app.css"].body) }
+
 func newAsset(name string, body []byte) asset {
 	sum := sha256.Sum256(body)
 	var zipped bytes.Buffer
