@@ -37,12 +37,19 @@ func New(base, token string) *Client {
 
 // Error is a failure that the server explains (RFC 9457).
 type Error struct {
-	Status   int      `json:"status"`
-	Code     string   `json:"code"`   // such as E_NO_CONSENT or bad_token
-	Detail   string   `json:"detail"` // one sentence for people
-	Field    string   `json:"field"`
-	Reasons  []Reason `json:"reasons"` // of a DENY, with the scope reasons
-	Incident string   `json:"incident"`
+	Status   int       `json:"status"`
+	Code     string    `json:"code"`   // such as E_NO_CONSENT or bad_token
+	Detail   string    `json:"detail"` // one sentence for people
+	Field    string    `json:"field"`
+	Mistakes []Mistake `json:"mistakes"` // what of the request does not fit
+	Reasons  []Reason  `json:"reasons"`  // of a DENY, with the scope reasons
+	Incident string    `json:"incident"`
+}
+
+// Mistake is a place in a request, or in a charter, that must be put right.
+type Mistake struct {
+	At   string `json:"at"`
+	What string `json:"what"`
 }
 
 // Error is the detail with its code.

@@ -2,82 +2,15 @@ package client_test
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"io"
-	"log/slog"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 
 	"candor/client"
-	"candor/internal/app"
-	"candor/internal/charter/sample"
-	"candor/internal/config"
-	"candor/internal/db/dbtest"
 	"candor/internal/ledger/receipt"
-	"candor/internal/term"
 )
-
-var ctx = context.Background()
-
-// server is a real one, on a database of one engine.
-type server struct {
-	*app.App
-	url  string
-	logs *bytes.Buffer
-}
-
-func each(t *testing.T, fn func(t *testing.T, s server)) {
-	dbtest.EachPlace(t, func(t *testing.T, place string) {
-		cfg := config.Config{Data: t.TempDir(), Database: place, URL: "http://127.0.0.1:8080"}
-		if strings.HasPrefix(place, "postgres") {
-			cfg.Keys, cfg.Journal = dbtest.EmptyPostgresPlace(t), dbtest.EmptyPostgresPlace(t)
-		}
-		if err := cfg.Fill(); err != nil {
-			t.Fatal(err)
-		}
-		logs := &bytes.Buffer{}
-		a, err := app.Open(ctx, cfg, app.Options{Mailbox: true, Log: slog.New(slog.NewTextHandler(logs, nil))})
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = a.Close() })
-		if _, err := a.ApplyCharter(ctx, sample.Halm(), term.ByEngine); err != nil {
-			t.Fatal(err)
-		}
-		web := httptest.NewServer(a.Handler())
-		t.Cleanup(web.Close)
-		fn(t, server{a, web.URL, logs})
-	})
-}
-
-// admin sets the server up as its operator does.
-func (s server) admin(t *testing.T) *client.Client {
-	t.Helper()
-	code, err := s.API.SetupCode(ctx)
-	if err != nil || code == "" {
-		t.Fatalf("%q, %v", code, err)
-	}
-	tok, err := client.New(s.url, "").SetUp(ctx, code)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := client.New(s.url, "").SetUp(ctx, code); client.CodeOf(err) != "bad_code" {
-		t.Errorf("the code worked twice: %v", err)
-	}
-	return client.New(s.url, tok.Secret)
-}
-
-func (s server) as(t *testing.T, admin *client.Client, scopes ...string) *client.Client {
-	t.Helper()
-	tok, err := admin.MakeToken(ctx, "test", scopes...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return client.New(s.url, tok.Secret)
-}
 
 var ada = client.Customer{
 	Identities: []client.Identity{{Kind: "email", Value: "ada@example.org"}},
@@ -86,7 +19,7 @@ var ada = client.Customer{
 }
 
 func TestFromCustomerToReceipt(t *testing.T) {
-	each(t, func(t *testing.T, s server) {
+	eachWith(t, true, func(t *testing.T, s server) {
 		c := s.admin(t)
 		taken, err := c.PutCustomer(ctx, ada)
 		if err != nil || !taken.Created {
@@ -175,14 +108,14 @@ func TestTokensAreScopedAndEnd(t *testing.T) {
 				t.Errorf("token %q: %v", bad, err)
 			}
 		}
-		tok, err := c.MakeToken(ctx, "short", "read", "decide")
+		tok, err := c.MakeToken(ctx, "short", 1, "read", "decide")
 		if err != nil {
 			t.Fatal(err)
 		}
 		if err := c.RevokeToken(ctx, tok.Token.ID); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := client.New(s.url, tok.Secret).Customers(ctx, ""); client.CodeOf(err) != "bad_token" {
+		if _, err := client.New(s.url, tok.Secret).Customers(ctx, "", 10); client.CodeOf(err) != "bad_token" {
 			t.Errorf("revoked: %v", err)
 		}
 	})
@@ -228,7 +161,7 @@ func (s server) post(t *testing.T, token, path, kind, body string) (int, string)
 
 func TestBadBodiesAreRefusedAndNotRepeated(t *testing.T) {
 	each(t, func(t *testing.T, s server) {
-		tok, err := s.admin(t).MakeToken(ctx, "raw", "decide")
+		tok, err := s.admin(t).MakeToken(ctx, "raw", 1, "decide")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -272,3 +205,5 @@ func TestTheSpecificationIsServed(t *testing.T) {
 		}
 	})
 }
+
+func asError(err error, into **client.Error) bool { return errors.As(err, into) }

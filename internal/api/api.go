@@ -25,6 +25,7 @@ import (
 	"candor/internal/campaign"
 	"candor/internal/charter"
 	"candor/internal/clock"
+	"candor/internal/collect"
 	"candor/internal/db"
 	"candor/internal/errs"
 	"candor/internal/gate"
@@ -32,6 +33,7 @@ import (
 	"candor/internal/keyring"
 	"candor/internal/ledger"
 	"candor/internal/request"
+	"candor/internal/rulepack"
 )
 
 // Config is what the API works with. Log may be left out.
@@ -45,6 +47,8 @@ type Config struct {
 	Audience  *audience.Service
 	Campaigns *campaign.Book
 	Requests  *request.Desk
+	Sources   *collect.Sources
+	Packs     *rulepack.Set
 	Jobs      *job.Queue
 	Log       *slog.Logger
 }
@@ -62,7 +66,7 @@ const JobForget = "api.forget"
 // part of the configuration is missing.
 func New(c Config) (*API, error) {
 	if c.DB == nil || c.Ring == nil || c.Clock == nil || c.Charter == nil || c.Gate == nil || c.Ledger == nil || c.Requests == nil || c.Jobs == nil ||
-		c.Audience == nil || c.Campaigns == nil {
+		c.Audience == nil || c.Campaigns == nil || c.Sources == nil || c.Packs == nil {
 		return nil, errs.New(errs.Invalid, errs.FailClosed, "the API lacks a part it needs")
 	}
 	if c.Log == nil {
@@ -88,6 +92,7 @@ func (a *API) Register(mux *http.ServeMux) {
 func (a *API) routes(mux *http.ServeMux) huma.API {
 	huma.NewError = newProblem
 	huma.ValidateStrictCasing = true
+	huma.DefaultArrayNullable = false // null is no list
 	c := huma.DefaultConfig("Candor", "1")
 	c.Info.Description = "Customer lifecycle management that keeps its promises. Every operation names the scope its token needs."
 	c.CreateHooks = nil // no $schema member in bodies, no link to it
@@ -105,6 +110,7 @@ func (a *API) routes(mux *http.ServeMux) huma.API {
 	a.requestRoutes(h)
 	a.ledgerRoutes(h)
 	a.charterRoutes(h)
+	a.sourceRoutes(h)
 	a.tokenRoutes(h)
 	return h
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"candor/internal/audience"
 	"candor/internal/campaign"
 	"candor/internal/id"
 	"candor/internal/term"
@@ -15,6 +16,9 @@ func (a *API) campaignRoutes(h huma.API) {
 	handle(a, h, endpoint{id: "create-campaign", method: http.MethodPost, path: "/campaigns", scope: Send, status: http.StatusCreated, summary: "Draft a campaign"}, a.createCampaign)
 	handle(a, h, endpoint{id: "list-campaigns", method: http.MethodGet, path: "/campaigns", scope: Send, summary: "Campaigns, newest first"}, a.listCampaigns)
 	handle(a, h, endpoint{id: "campaign", method: http.MethodGet, path: "/campaigns/{campaign}", scope: Send, summary: "A campaign"}, a.getCampaign)
+	handle(a, h, endpoint{id: "edit-campaign", method: http.MethodPut, path: "/campaigns/{campaign}", scope: Send, summary: "Change a draft"}, a.editCampaign)
+	handle(a, h, endpoint{id: "campaign-reach", method: http.MethodPost, path: "/campaigns/{campaign}/reach", scope: Send,
+		summary: "Whom it would reach now, and why not more; exact with the scope read"}, a.campaignReach)
 	handle(a, h, endpoint{id: "check-campaign", method: http.MethodPost, path: "/campaigns/{campaign}/check", scope: Send, summary: "What must be fixed before a launch"}, a.checkCampaign)
 	handle(a, h, endpoint{id: "campaign-progress", method: http.MethodGet, path: "/campaigns/{campaign}/progress", scope: Send, summary: "What became of its messages"}, a.campaignProgress)
 	for _, s := range []struct {
@@ -65,6 +69,34 @@ func (a *API) getCampaign(ctx context.Context, in *struct{ CampaignPath }) (*bod
 		return nil, err
 	}
 	return answered(a.Campaigns.Get(ctx, which))
+}
+
+func (a *API) editCampaign(ctx context.Context, in *struct {
+	CampaignPath
+	Body campaign.Change
+}) (*body[campaign.Campaign], error) {
+	which, err := in.id()
+	if err != nil {
+		return nil, err
+	}
+	return answered(a.Campaigns.Edit(ctx, which, in.Body))
+}
+
+// campaignReach counts a campaign's audience as it stands now. Who may read
+// personal data sees exact counts, as MIN-04 lets them.
+func (a *API) campaignReach(ctx context.Context, in *struct{ CampaignPath }) (*body[audience.Funnel], error) {
+	which, err := in.id()
+	if err != nil {
+		return nil, err
+	}
+	got, err := a.Campaigns.Get(ctx, which)
+	if err != nil {
+		return nil, err
+	}
+	c, _ := callerOf(ctx)
+	return answered(a.Audience.Preview(ctx, audience.Question{
+		Purpose: got.Purpose, Channel: got.Channel, Condition: got.Condition(), Actor: c.actor(), Personal: c.has(Read), Lang: "en",
+	}))
 }
 
 // CampaignChecks is what must hold before a launch.

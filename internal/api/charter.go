@@ -2,18 +2,29 @@ package api
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"candor/internal/charter"
+	"candor/internal/clock"
+	"candor/internal/db"
+	"candor/internal/errs"
 	"candor/internal/term"
 )
 
 func (a *API) charterRoutes(h huma.API) {
 	handle(a, h, endpoint{id: "charter", method: http.MethodGet, path: "/charter", scope: Read, summary: "The charter in force"}, a.charterInForce)
+	handle(a, h, endpoint{id: "charter-versions", method: http.MethodGet, path: "/charter/versions", scope: Read, summary: "Every version of the charter, newest first"}, a.charterVersions)
+	handle(a, h, endpoint{id: "charter-version", method: http.MethodGet, path: "/charter/versions/{version}", scope: Read, summary: "A version of the charter, in force or not"}, a.charterVersion)
+	handle(a, h, endpoint{id: "apply-charter", method: http.MethodPost, path: "/charter", scope: Admin, summary: "Put a charter in force, or see what that would do"}, a.applyCharter)
 }
 
-// CharterInfo is the promise in force.
+// CharterInfo is a version of the promise.
 type CharterInfo struct {
 	Version    int64           `json:"version"`
 	Effective  string          `json:"effective"`
@@ -36,7 +47,10 @@ func (a *API) charterInForce(ctx context.Context, _ *struct{}) (*body[CharterInf
 	if err != nil {
 		return nil, err
 	}
-	c := rules.Charter()
+	return &body[CharterInfo]{charterInfo(rules.Charter())}, nil
+}
+
+func charterInfo(c *charter.Charter) CharterInfo {
 	promise, _ := c.Documents()
 	out := CharterInfo{Version: c.Version, Effective: c.Effective.String(), Hash: c.Hash(), Controller: c.Business.ID,
 		Purposes: []PurposeInfo{}, Events: []term.Event{}, Promise: string(promise)}
@@ -53,5 +67,107 @@ func (a *API) charterInForce(ctx context.Context, _ *struct{}) (*body[CharterInf
 	for i := range c.Events {
 		out.Events = append(out.Events, c.Events[i].Name)
 	}
-	return &body[CharterInfo]{out}, nil
+	return out
+}
+
+func (a *API) charterVersion(ctx context.Context, in *struct {
+	Version int64 `path:"version" minimum:"1"`
+}) (*body[CharterInfo], error) {
+	var c *charter.Charter
+	err := a.DB.Read(ctx, func(tx *db.Tx) (err error) {
+		c, err = a.Charter.Version(tx, in.Version)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &body[CharterInfo]{charterInfo(c)}, nil
+}
+
+// CharterVersion is a version in the list of all.
+type CharterVersion struct {
+	Version   int64         `json:"version"`
+	Hash      string        `json:"hash"`
+	Effective clock.Instant `json:"effective"`
+	InForce   clock.Instant `json:"in_force,omitzero" doc:"Since when; left out while it waits for its day."`
+	Applied   clock.Instant `json:"applied"`
+	By        term.Actor    `json:"by"`
+}
+
+// CharterVersions is every version, the newest first.
+type CharterVersions struct {
+	Versions []CharterVersion `json:"versions"`
+}
+
+func (a *API) charterVersions(ctx context.Context, _ *struct{}) (*body[CharterVersions], error) {
+	out := CharterVersions{Versions: []CharterVersion{}}
+	err := a.DB.Read(ctx, func(tx *db.Tx) error {
+		list, err := a.Charter.History(tx)
+		out.Versions = out.Versions[:0]
+		for _, e := range list {
+			out.Versions = append(out.Versions, CharterVersion(e))
+		}
+		return err
+	})
+	return answered(out, err)
+}
+
+// CharterInput is a charter's two documents.
+type CharterInput struct {
+	Promise string `json:"promise" minLength:"1" maxLength:"1048576" doc:"charter.yaml"`
+	House   string `json:"house" minLength:"1" maxLength:"1048576" doc:"house.yaml"`
+	DryRun  bool   `json:"dry_run,omitempty" doc:"Check it and say what would follow; change nothing."`
+}
+
+// CharterApplied is what applying a charter did, or would do.
+type CharterApplied struct {
+	Version   int64            `json:"version"`
+	Hash      string           `json:"hash"`
+	InForce   bool             `json:"in_force" doc:"False when its effective date is still to come."`
+	Effective string           `json:"effective"`
+	Unchanged bool             `json:"unchanged" doc:"The same charter is in force already."`
+	DryRun    bool             `json:"dry_run"`
+	Widened   []WidenedPurpose `json:"widened" doc:"Purposes that promise less than before: their consents rest until reconfirmed."`
+}
+
+// WidenedPurpose is a purpose with what of it widened.
+type WidenedPurpose struct {
+	Purpose   term.Purpose       `json:"purpose"`
+	Widenings []charter.Widening `json:"widenings"`
+}
+
+// errDry undoes what a dry run wrote.
+var errDry = errors.New("api: a dry run")
+
+func (a *API) applyCharter(ctx context.Context, in *struct{ Body CharterInput }) (*body[CharterApplied], error) {
+	c, problems := charter.ParseWith(a.Packs, []byte(in.Body.Promise), []byte(in.Body.House))
+	if len(problems) > 0 {
+		return nil, charterProblem(problems)
+	}
+	who, _ := callerOf(ctx)
+	var done charter.Applied
+	err := a.DB.Write(ctx, func(tx *db.Tx) (err error) {
+		if done, err = a.Charter.Apply(tx, c, a.Clock.Now(), who.actor()); err == nil && in.Body.DryRun {
+			err = errDry
+		}
+		return err
+	})
+	if err != nil && !errors.Is(err, errDry) {
+		return nil, err
+	}
+	out := CharterApplied{Version: done.Version, Hash: c.Hash(), InForce: done.InForce, Effective: c.Effective.String(),
+		Unchanged: done.Unchanged, DryRun: in.Body.DryRun, Widened: []WidenedPurpose{}}
+	for _, p := range slices.Sorted(maps.Keys(done.Widened)) {
+		out.Widened = append(out.Widened, WidenedPurpose{p, done.Widened[p]})
+	}
+	return &body[CharterApplied]{out}, nil
+}
+
+// charterProblem names every problem at its file, line and rule.
+func charterProblem(problems charter.Problems) error {
+	p := problem(errs.New(errs.Invalid, charter.Invalid, "the charter has %d problems; mistakes says where", len(problems)))
+	for _, one := range problems {
+		p.Mistakes = append(p.Mistakes, Mistake{At: fmt.Sprintf("%s:%d", one.File, one.Line), What: one.Rule + ": " + one.Msg})
+	}
+	return p
 }

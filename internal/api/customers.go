@@ -21,6 +21,8 @@ func (a *API) customerRoutes(h huma.API) {
 	handle(a, h, endpoint{id: "list-customers", method: http.MethodGet, path: "/customers", scope: Read, summary: "List customers' ids"}, a.listCustomers)
 	handle(a, h, endpoint{id: "find-customers", method: http.MethodPost, path: "/customers/lookup", scope: Read, summary: "Find customers by an address or id"}, a.findCustomers)
 	handle(a, h, endpoint{id: "read-values", method: http.MethodPost, path: "/customers/{customer}/values", scope: Read, summary: "Read values for a purpose"}, a.readValues)
+	handle(a, h, endpoint{id: "read-events", method: http.MethodPost, path: "/customers/{customer}/events", scope: Read, summary: "Read what happened, for a purpose"}, a.readEvents)
+	handle(a, h, endpoint{id: "correct", method: http.MethodPost, path: "/customers/{customer}/corrections", scope: Write, summary: "Put a value right, as the customer says (GDPR 16)"}, a.correct)
 	handle(a, h, endpoint{id: "standing", method: http.MethodGet, path: "/customers/{customer}/standing", scope: Reasons, summary: "What a customer may be used and contacted for"}, a.standing)
 }
 
@@ -212,7 +214,7 @@ type Standing struct {
 	Purpose    term.Purpose     `json:"purpose"`
 	Channel    term.Channel     `json:"channel,omitempty"`
 	Recipient  term.Recipient   `json:"recipient,omitempty"`
-	From       clock.Instant    `json:"from"`
+	From       clock.Instant    `json:"from,omitzero"`
 	Until      clock.Instant    `json:"until,omitzero"`
 	Operations []term.Operation `json:"operations"`
 	Basis      string           `json:"basis,omitempty"`

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"slices"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -22,6 +23,7 @@ type Question struct {
 	Channel   term.Channel   `json:"channel,omitempty" maxLength:"20" doc:"When a message is meant."`
 	Fields    []term.Field   `json:"fields,omitempty" maxItems:"200" doc:"What is to be read; left out, all that the purpose lists."`
 	Recipient term.Recipient `json:"recipient,omitempty" maxLength:"100"`
+	Mode      string         `json:"mode,omitempty" enum:"check,use" default:"check" doc:"use: you are about to act on it; an allowed use is put on the customer's record."`
 }
 
 // Reason is one failed check of a decision.
@@ -114,8 +116,8 @@ func (a *API) decideBatch(ctx context.Context, in *struct{ Body Questions }) (*b
 	return answered(Decisions{list}, err)
 }
 
-// ask puts questions to the gate in the mode "check", which is counted and not
-// stored.
+// ask puts questions to the gate: in the mode "check", which is counted and not
+// stored, or in the mode "use", which is on the customer's record.
 func (a *API) ask(ctx context.Context, list []Question) ([]Decision, error) {
 	c, _ := callerOf(ctx)
 	brand, err := a.controller(ctx)
@@ -130,16 +132,40 @@ func (a *API) ask(ctx context.Context, list []Question) ([]Decision, error) {
 		})
 	}
 	var answers []gate.Decision
-	err = a.DB.Read(ctx, func(tx *db.Tx) (err error) {
-		answers, err = a.Gate.DecideMany(tx, requests)
-		return err
-	})
+	if slices.ContainsFunc(list, func(q Question) bool { return q.Mode == "use" }) {
+		err = a.DB.Write(ctx, func(tx *db.Tx) (err error) {
+			answers, err = a.use(tx, list, requests)
+			return err
+		})
+	} else {
+		err = a.DB.Read(ctx, func(tx *db.Tx) (err error) {
+			answers, err = a.Gate.DecideMany(tx, requests)
+			return err
+		})
+	}
 	if err != nil {
 		return nil, err
 	}
 	out := make([]Decision, 0, len(answers))
 	for _, d := range answers {
 		out = append(out, c.shown(d))
+	}
+	return out, nil
+}
+
+// use answers questions of which some are uses.
+func (a *API) use(tx *db.Tx, list []Question, requests []gate.Request) ([]gate.Decision, error) {
+	out := make([]gate.Decision, len(list))
+	for i, r := range requests {
+		var err error
+		if list[i].Mode == "use" {
+			_, out[i], err = a.Gate.Use(tx, r)
+		} else {
+			out[i], err = a.Gate.Decide(tx, r)
+		}
+		if err != nil {
+			return nil, err
+		}
 	}
 	return out, nil
 }

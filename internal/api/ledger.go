@@ -8,6 +8,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"candor/internal/clock"
+	"candor/internal/errs"
 	"candor/internal/id"
 	"candor/internal/ledger"
 )
@@ -25,12 +26,15 @@ func (a *API) ledgerRoutes(h huma.API) {
 type LedgerInfo struct {
 	Origin     string `json:"origin"`
 	Key        string `json:"key" doc:"C2SP signed-note verifier key."`
-	Checkpoint string `json:"checkpoint" doc:"C2SP tlog-checkpoint, signed."`
+	Checkpoint string `json:"checkpoint" doc:"C2SP tlog-checkpoint, signed; empty before the first."`
 	Trouble    string `json:"trouble,omitempty" doc:"Why new checkpoints have stopped."`
 }
 
 func (a *API) ledgerInfo(ctx context.Context, _ *struct{}) (*body[LedgerInfo], error) {
 	checkpoint, err := a.Ledger.Checkpoint(ctx)
+	if errs.Is(err, errs.NotFound) {
+		err = nil // the first entry is still to come
+	}
 	out := LedgerInfo{Origin: a.Ledger.Origin(), Key: a.Ledger.VerifierKey(), Checkpoint: string(checkpoint)}
 	if trouble := a.Ledger.Health(); trouble != nil {
 		out.Trouble = trouble.Error()

@@ -41,6 +41,7 @@ type Demo struct {
 type DemoPerson struct {
 	ID         id.Customer
 	Who        string
+	UserID     string // as the shop knows them
 	PrivacyURL string
 }
 
@@ -141,7 +142,7 @@ func (d *Demo) introduce(ctx context.Context, people []demo.Person) error {
 				return err
 			}
 			l := message.Link{Scope: message.Choices, Customer: found[0], Controller: c.Business.ID, Channel: term.Email}
-			d.People = append(d.People, DemoPerson{found[0], name, d.App.Config.URL + "/privacy/c/" + l.Seal(d.App.Ring)})
+			d.People = append(d.People, DemoPerson{found[0], name, people[i].UserID, d.App.Config.URL + "/privacy/c/" + l.Seal(d.App.Ring)})
 		}
 		return nil
 	})

@@ -135,7 +135,8 @@ func (a *App) openEdges(_ context.Context, _ Options) (err error) {
 	}
 	a.API, err = api.New(api.Config{
 		DB: a.DB, Ring: a.Ring, Clock: a.Clock, Charter: a.Charter, Gate: a.Gate, Ledger: a.Ledger,
-		Audience: a.Audience, Campaigns: a.Campaigns, Requests: a.Desk, Jobs: a.Jobs, Log: a.Log,
+		Audience: a.Audience, Campaigns: a.Campaigns, Requests: a.Desk, Sources: a.Collector.Sources(), Packs: a.Packs,
+		Jobs: a.Jobs, Log: a.Log,
 	})
 	return err
 }

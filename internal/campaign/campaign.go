@@ -46,8 +46,8 @@ type Campaign struct {
 	Rev        int64           `json:"rev"`              // rises with each change
 	By         term.Actor      `json:"by"`
 	CreatedAt  clock.Instant   `json:"created_at"`
-	LaunchedAt clock.Instant   `json:"launched_at"`
-	EndedAt    clock.Instant   `json:"ended_at"`
+	LaunchedAt clock.Instant   `json:"launched_at,omitzero"`
+	EndedAt    clock.Instant   `json:"ended_at,omitzero"`
 
 	approved string      // the condition as launched
 	after    id.Customer // planning has passed all customers up to this one
@@ -61,6 +61,9 @@ func (c Campaign) Status() string {
 	}
 	return string(c.State)
 }
+
+// Condition is whom the campaign is for: "true" when it is for everyone permitted.
+func (c Campaign) Condition() string { return everyone(c.Audience) }
 
 // Check is one thing that must hold before a launch.
 type Check struct {

@@ -6,12 +6,16 @@ import (
 	"path/filepath"
 	"strings"
 
+	"candor/client"
 	"candor/internal/charter"
 	"candor/internal/errs"
 )
 
 type charterCmd struct {
-	Check charterCheckCmd `cmd:"" help:"Check a charter's two documents, offline."`
+	Check    charterCheckCmd    `cmd:"" help:"Check a charter's two documents, offline."`
+	Apply    charterApplyCmd    `cmd:"" help:"Say what a charter would change; with --yes, put it in force."`
+	Show     charterShowCmd     `cmd:"" help:"Show the charter in force, or another version."`
+	Versions charterVersionsCmd `cmd:"" help:"List every version of the charter."`
 }
 
 type charterCheckCmd struct {
@@ -58,4 +62,106 @@ func charterFiles(folder string) (promise, house []byte, err error) {
 		*into = b
 	}
 	return promise, house, nil
+}
+
+type charterApplyCmd struct {
+	remote
+	Folder string `arg:"" help:"The folder with charter.yaml and house.yaml."`
+	Yes    bool   `help:"Put it in force. Without it, nothing is changed."`
+}
+
+// Run checks on this side first, so that problems are named without a server.
+func (c charterApplyCmd) Run(e *env) error {
+	if _, err := readCharter(c.Folder); err != nil {
+		return err
+	}
+	promise, house, err := charterFiles(c.Folder)
+	if err != nil {
+		return err
+	}
+	s, err := c.open()
+	if err != nil {
+		return err
+	}
+	a, err := s.ApplyCharter(e.ctx, client.CharterDocuments{Promise: string(promise), House: string(house), DryRun: !c.Yes})
+	if err != nil {
+		return err
+	}
+	return e.print(a, appliedText(a, c.Folder))
+}
+
+func appliedText(a client.CharterApplied, folder string) string {
+	if a.Unchanged {
+		return fmt.Sprintf("This is version %d, which is in force. Nothing to change.\n", a.Version)
+	}
+	would := map[bool]string{true: "would be", false: "is"}[a.DryRun]
+	var b strings.Builder
+	if a.InForce {
+		fmt.Fprintf(&b, "Version %d %s in force at once.\n", a.Version, would)
+	} else {
+		fmt.Fprintf(&b, "Version %d %s planned for %s.\n", a.Version, would, a.Effective)
+	}
+	for _, w := range a.Widened {
+		fmt.Fprintf(&b, "\n%s promises less than before; its consents rest until they are reconfirmed:\n", w.Purpose)
+		for _, x := range w.Widenings {
+			fmt.Fprintf(&b, "  %s: %s\n", x.Kind, x.What)
+		}
+	}
+	if len(a.Widened) == 0 && a.InForce {
+		b.WriteString("No purpose is widened: consents stay as they are.\n")
+	}
+	if a.DryRun {
+		fmt.Fprintf(&b, "\nNothing was changed. To apply it: candor charter apply %s --yes\n", folder)
+	}
+	return b.String()
+}
+
+type charterShowCmd struct {
+	remote
+	Of      int64 `name:"of" placeholder:"VERSION" help:"This version; left out, the one in force."`
+	Promise bool  `help:"Print charter.yaml as it was applied."`
+}
+
+func (c charterShowCmd) Run(e *env) error {
+	s, err := c.open()
+	if err != nil {
+		return err
+	}
+	var got client.Charter
+	if c.Of > 0 {
+		got, err = s.CharterVersion(e.ctx, c.Of)
+	} else {
+		got, err = s.Charter(e.ctx)
+	}
+	if err != nil {
+		return err
+	}
+	if c.Promise {
+		return e.print(got, got.Promise)
+	}
+	text := columns(fmt.Sprintf("version\t%d", got.Version), "effective\t"+got.Effective, "brand\t"+got.Controller, "hash\t"+got.Hash,
+		"events\t"+strings.Join(got.Events, ", "))
+	rows := []string{"\npurpose\tbasis\tfields"}
+	for _, p := range got.Purposes {
+		rows = append(rows, p.ID+"\t"+p.Basis+"\t"+strings.Join(p.Fields, " "))
+	}
+	return e.print(got, text+columns(rows...))
+}
+
+type charterVersionsCmd struct{ remote }
+
+func (c charterVersionsCmd) Run(e *env) error {
+	s, err := c.open()
+	if err != nil {
+		return err
+	}
+	list, err := s.CharterVersions(e.ctx)
+	if err != nil {
+		return err
+	}
+	rows := []string{"version\tin force since\teffective\tapplied\tby"}
+	for _, v := range list {
+		rows = append(rows, strings.Join([]string{fmt.Sprint(v.Version), when(v.InForce), when(v.Effective), when(v.Applied), v.By}, "\t"))
+	}
+	return e.print(map[string]any{"versions": list}, columns(rows...))
 }

@@ -13,11 +13,10 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
-
-	"candor/internal/errs"
 )
 
 // Version is set by the build: -ldflags "-X candor/internal/cli.Version=...".
@@ -36,13 +35,32 @@ type env struct {
 type commands struct {
 	JSON bool `help:"Print JSON instead of text." name:"json"`
 
-	Demo    demoCmd    `cmd:"" help:"Start the whole platform with a sample business, 5,000 customers and a mailbox."`
-	Serve   serveCmd   `cmd:"" help:"Run a server."`
-	Audit   auditCmd   `cmd:"" help:"See what your contact lists can prove, offline."`
-	Charter charterCmd `cmd:"" help:"Check the promise, offline."`
-	Verify  verifyCmd  `cmd:"" help:"Verify a receipt offline."`
-	Ledger  ledgerCmd  `cmd:"" help:"Verify an installation's ledger."`
-	Version versionCmd `cmd:"" help:"Print the version."`
+	Demo  demoCmd  `cmd:"" group:"run" help:"Start the whole platform with a sample business, 5,000 customers and a mailbox."`
+	Serve serveCmd `cmd:"" group:"run" help:"Run a server."`
+
+	Decide   decideCmd   `cmd:"" group:"use" help:"Ask the gate whether a customer's data may be used, and why not."`
+	Customer customerCmd `cmd:"" group:"use" help:"Find customers; show what is allowed, held and on record."`
+	Audience audienceCmd `cmd:"" group:"use" help:"Preview an audience, or explain it for one customer."`
+	Campaign campaignCmd `cmd:"" group:"use" help:"Draft, check, launch and steer campaigns."`
+	Request  requestCmd  `cmd:"" group:"use" help:"Requests of persons: their copy, their erasure."`
+
+	Charter charterCmd `cmd:"" group:"care" help:"Check, apply and show the promise."`
+	Source  sourceCmd  `cmd:"" group:"care" help:"Sources of data and their write keys."`
+	Token   tokenCmd   `cmd:"" group:"care" help:"Tokens of the API."`
+	Setup   setupCmd   `cmd:"" group:"care" help:"Trade the code that a new server prints for the first administrator's token."`
+
+	Audit   auditCmd   `cmd:"" group:"prove" help:"See what your contact lists can prove, offline."`
+	Verify  verifyCmd  `cmd:"" group:"prove" help:"Verify a receipt offline."`
+	Ledger  ledgerCmd  `cmd:"" group:"prove" help:"Read the ledger, or verify an installation's."`
+	Version versionCmd `cmd:"" group:"prove" help:"Print the version."`
+}
+
+// groups are the headings of the help.
+var groups = []kong.Group{
+	{Key: "run", Title: "Run the platform:"},
+	{Key: "use", Title: "Work with a running server (CANDOR_SERVER, CANDOR_TOKEN):"},
+	{Key: "care", Title: "Set it up:"},
+	{Key: "prove", Title: "Prove it:"},
 }
 
 // Main runs a command line and gives the exit code: 0 done, 1 failed, 2 not
@@ -59,8 +77,8 @@ func Run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 	e := &env{ctx: ctx, in: in, out: out, errOut: errOut}
 	exited := false
 	parser, err := kong.New(&c, kong.Name("candor"), kong.Description("Customer lifecycle management that keeps its promises."),
-		kong.Writers(out, errOut), kong.Exit(func(n int) { exited, code = true, n }),
-		kong.UsageOnError(), kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
+		kong.Writers(out, errOut), kong.Exit(func(n int) { exited, code = true, n }), kong.ExplicitGroups(groups),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
 	if err != nil {
 		fmt.Fprintln(errOut, "candor:", err)
 		return 2
@@ -73,39 +91,61 @@ func Run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 		return code
 	}
 	if err != nil {
-		fmt.Fprintf(errOut, "candor: %s\nTry: candor --help\n", err)
+		fmt.Fprintf(errOut, "candor: %s\ncandor: hint: %s\n", err, misuse(err))
 		return 2
 	}
 	e.json = c.JSON
 	return e.report(k.Run(e))
 }
 
-// report prints an error for people, with the reason code.
+// misuse says what to type instead of what was not understood.
+func misuse(err error) string {
+	var p *kong.ParseError
+	if errors.As(err, &p) && p.Context != nil {
+		if n := p.Context.Selected(); n != nil {
+			return "see candor " + n.Path() + " --help"
+		}
+		for i := len(p.Context.Path) - 1; i >= 0; i-- {
+			if n := p.Context.Path[i].Command; n != nil {
+				return "see candor " + strings.TrimSpace(n.Path()) + " --help"
+			}
+		}
+	}
+	return "see candor --help"
+}
+
+// report prints an error for people, with the reason code and a hint.
 func (e *env) report(err error) int {
-	if err == nil || errors.Is(err, context.Canceled) {
+	if err == nil || errors.Is(err, context.Canceled) && e.ctx.Err() != nil {
 		return 0
 	}
-	var known *errs.Error
+	told := tell(err)
 	if e.json {
-		problem := map[string]string{"error": err.Error()}
-		if errors.As(err, &known) {
-			problem["code"] = string(known.Code)
-		}
-		_ = e.print(problem, "")
+		_ = e.print(told, "")
 		return 1
 	}
-	fmt.Fprintln(e.errOut, "candor:", err)
+	fmt.Fprintln(e.errOut, "candor:", told.Error)
+	for _, m := range told.Mistakes {
+		fmt.Fprintf(e.errOut, "  %s: %s\n", m.At, m.What)
+	}
+	for _, r := range told.Reasons {
+		fmt.Fprintf(e.errOut, "  %s\n", reasonLine(r))
+	}
+	if told.Hint != "" {
+		fmt.Fprintln(e.errOut, "candor: hint:", told.Hint)
+	}
 	return 1
 }
 
 // print writes a value as JSON, or the text for people.
 func (e *env) print(v any, text string) error {
 	if !e.json {
-		_, err := fmt.Fprint(e.out, text)
+		_, err := io.WriteString(e.out, text)
 		return err
 	}
 	enc := json.NewEncoder(e.out)
 	enc.SetIndent("", "  ")
+	enc.SetEscapeHTML(false)
 	return enc.Encode(v)
 }
 
@@ -121,5 +161,5 @@ func (versionCmd) Run(e *env) error {
 			}
 		}
 	}
-	return e.print(v, fmt.Sprintf("candor %s %s\n", Version, v["revision"]))
+	return e.print(v, strings.TrimSpace("candor "+Version+" "+v["revision"])+"\n")
 }

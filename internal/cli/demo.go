@@ -37,6 +37,7 @@ type demoReady struct {
 type demoCustomer struct {
 	ID         id.Customer `json:"customer_id"`
 	PrivacyURL string      `json:"privacy_url"`
+	UserID     string      `json:"user_id"`
 	Who        string      `json:"who"`
 }
 
@@ -105,16 +106,18 @@ func (e *env) announce(d *app.Demo, addr string) error {
 	ready := demoReady{Addr: addr, WriteKey: d.WriteKey, BrowserKey: d.BrowserKey, APIToken: d.APIToken, MailboxURL: d.MailboxURL,
 		Origin: d.App.Ledger.Origin(), LedgerKey: d.App.Ledger.VerifierKey()}
 	for _, p := range d.People {
-		ready.Customers = append(ready.Customers, demoCustomer{p.ID, p.PrivacyURL, p.Who})
+		ready.Customers = append(ready.Customers, demoCustomer{p.ID, p.PrivacyURL, p.UserID, p.Who})
 	}
 	if e.json {
 		return json.NewEncoder(e.out).Encode(ready)
 	}
-	_, err := io.WriteString(e.out, welcome(ready))
+	_, err := io.WriteString(e.out, welcome(ready, program()))
 	return err
 }
 
-func welcome(r demoReady) string {
+// welcome says where to look and what to type. Every command works as it is
+// printed, in the folder that the demo was started from.
+func welcome(r demoReady, called string) string {
 	url := "http://" + r.Addr
 	var b strings.Builder
 	line := func(label, value string) { fmt.Fprintf(&b, "  %-22s %s\n", label, value) }
@@ -130,12 +133,34 @@ func welcome(r demoReady) string {
 	line("Server write key", r.WriteKey)
 	line("Browser write key", r.BrowserKey)
 	line("API token", r.APIToken)
-	line("Ledger origin", r.Origin)
-	line("Ledger public key", r.LedgerKey)
-	b.WriteString("\nTo try in another terminal:\n\n")
-	fmt.Fprintf(&b, "  curl -s -H 'Authorization: Bearer %s' -H 'Content-Type: application/json' \\\n    -d '{\"customer\":\"%s\",\"purpose\":\"letter\",\"operation\":\"serve\",\"channel\":\"email\"}' %s/api/v1/decide\n", r.APIToken, r.Customers[0].ID, url)
-	fmt.Fprintf(&b, "  curl -s %s/api/openapi.json\n", url)
-	fmt.Fprintf(&b, "  candor verify receipt.json --origin %s --key '%s'\n", r.Origin, r.LedgerKey)
-	b.WriteString("\nCtrl-C ends it.\n\n")
+	b.WriteString("\nTo try in another terminal:\n")
+	try := func(what string, commands ...string) {
+		fmt.Fprintf(&b, "\n  # %s\n", what)
+		for _, c := range commands {
+			fmt.Fprintf(&b, "  %s\n", c)
+		}
+	}
+	who := r.Customers[0]
+	if called != "candor" {
+		try("so that it is called candor", "candor() { "+called+` "$@"; }`)
+	}
+	try("where, and as whom", "export CANDOR_SERVER="+url+" CANDOR_TOKEN="+r.APIToken)
+	try("may we write to them? and to the one who agreed to nothing?",
+		"candor decide "+who.ID.String()+" --purpose letter --channel email",
+		"candor decide "+r.Customers[1].ID.String()+" --purpose letter --channel email")
+	try("an audience: who matches, who may be written to, why not the others",
+		`candor audience preview 'count("Order Completed", days(730)) >= 1' --purpose letter`,
+		"candor audience explain "+who.ID.String()+` 'count("Order Completed", days(730)) >= 1' --purpose letter`)
+	try("a campaign: draft it, see whom it reaches, send it, read it in the mailbox",
+		"candor campaign example > letter.yaml", "candor campaign draft letter.yaml",
+		"candor campaign launch last", "candor campaign launch last --send", "candor campaign show last")
+	try("an event, as any Segment SDK sends it, and see it arrive",
+		fmt.Sprintf(`curl -s -u %s: %s/v1/track -d '{"userId":"%s","event":"Product Viewed","properties":{"family":"coffee"}}'`, r.WriteKey, url, who.UserID),
+		"candor customer events "+who.ID.String()+" --purpose letter --limit 5")
+	try("what a customer said, and its proof, verified offline with the key you bring along",
+		"candor customer consents "+who.ID.String(), "candor customer receipt "+who.ID.String()+" > receipt.json",
+		fmt.Sprintf("candor verify receipt.json --origin %s --key '%s'", r.Origin, r.LedgerKey))
+	try("what happened, in the ledger", "candor ledger show --limit 10")
+	fmt.Fprintf(&b, "\nThe API explains itself at %s/api/openapi.json\nCtrl-C ends the demo.\n\n", url)
 	return b.String()
 }

@@ -13,6 +13,7 @@ import (
 	"candor/internal/customer"
 	"candor/internal/db"
 	"candor/internal/errs"
+	"candor/internal/event"
 	"candor/internal/gate/internal/vault"
 	"candor/internal/id"
 	"candor/internal/personal"
@@ -321,4 +322,25 @@ func (g *Gate) Correct(ctx context.Context, who id.Customer, f term.Field, v per
 		}
 	}
 	return nil
+}
+
+// Events gives the latest events of the pass's customer that its purpose lists
+// and whose time is not over, at most limit of them.
+func (g *Gate) Events(tx *db.Tx, p Pass, limit int) ([]event.Event, error) {
+	if err := p.live(); err != nil {
+		return nil, err
+	}
+	_, c, err := g.law(tx)
+	if err != nil {
+		return nil, err
+	}
+	keep, err := g.keepOf(c)
+	if err != nil {
+		return nil, err
+	}
+	life, err := lives(tx, []id.Customer{p.Customer()})
+	if err != nil {
+		return nil, err
+	}
+	return event.List(tx, keep, event.Query{Customer: p.Customer(), Purpose: p.Purpose(), At: g.clock.Now(), Life: life[p.Customer()], Limit: limit})
 }

@@ -1,0 +1,60 @@
+package client
+
+import (
+	"context"
+	"net/url"
+	"strconv"
+	"time"
+)
+
+// Question asks the gate.
+type Question struct {
+	Customer  string   `json:"customer"`
+	Purpose   string   `json:"purpose"`
+	Operation string   `json:"operation"` // store, serve, use, share, rights, claims, safety
+	Channel   string   `json:"channel,omitempty"`
+	Fields    []string `json:"fields,omitempty"`
+	Recipient string   `json:"recipient,omitempty"`
+	Mode      string   `json:"mode,omitempty"` // use puts an allowed use on the customer's record; "" only asks
+}
+
+// Reason is one failed check.
+type Reason struct {
+	Code        string `json:"code"`
+	Requirement string `json:"requirement"`
+	Text        string `json:"text"`
+}
+
+// Decision is the gate's answer. Without the scope reasons it has outcome and
+// until alone.
+type Decision struct {
+	Outcome  string    `json:"outcome"`        // ALLOW or DENY
+	Until    time.Time `json:"until,omitzero"` // zero when it does not change by itself
+	Reasons  []Reason  `json:"reasons,omitempty"`
+	Fields   []string  `json:"fields,omitempty"`
+	Basis    string    `json:"basis,omitempty"`
+	Evidence []string  `json:"evidence,omitempty"`
+}
+
+// Decide asks the gate one question.
+func (c *Client) Decide(ctx context.Context, q Question) (Decision, error) {
+	var d Decision
+	return d, c.post(ctx, "/decide", q, &d)
+}
+
+// DecideMany asks up to 1,000 questions; the answers are in their order.
+func (c *Client) DecideMany(ctx context.Context, list []Question) ([]Decision, error) {
+	var out struct {
+		Decisions []Decision `json:"decisions"`
+	}
+	err := c.post(ctx, "/decide/batch", map[string]any{"requests": list}, &out)
+	return out.Decisions, err
+}
+
+// page is the query of a list.
+func page(cursor string, limit int) string {
+	if limit <= 0 {
+		limit = 100
+	}
+	return "?limit=" + strconv.Itoa(limit) + "&cursor=" + url.QueryEscape(cursor)
+}
