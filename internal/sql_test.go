@@ -34,6 +34,12 @@ var readers = map[reader]string{
 	{"internal/audience", "trait"}:    "conditions on traits",
 	{"internal/audience", "event"}:    "conditions on events",
 	{"internal/audience", "standing"}: "the funnel's permitted step, through gate.ReachSQL",
+
+	{"internal/audience/index", "customer"}: "the audience index is read from it",
+	{"internal/audience/index", "identity"}: "whether there is an address; no digest is read",
+	{"internal/audience/index", "trait"}:    "the audience index is read from it",
+	{"internal/audience/index", "event"}:    "the audience index is read from it",
+	{"internal/audience/index", "standing"}: "what is allowed now and when that changes",
 }
 
 // exempt are packages whose job is the database itself.

@@ -13,6 +13,7 @@ import (
 
 	"candor/internal/api"
 	"candor/internal/audience"
+	"candor/internal/audience/index"
 	"candor/internal/campaign"
 	"candor/internal/charter"
 	"candor/internal/clock"
@@ -57,6 +58,7 @@ type App struct {
 	Packs     *rulepack.Set
 	Charter   *charter.Store
 	Gate      *gate.Gate
+	Index     *index.Keeper
 	Audience  *audience.Service
 	Sender    *message.Sender
 	Campaigns *campaign.Book

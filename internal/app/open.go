@@ -9,6 +9,7 @@ import (
 
 	"candor/internal/api"
 	"candor/internal/audience"
+	"candor/internal/audience/index"
 	"candor/internal/campaign"
 	"candor/internal/collect"
 	"candor/internal/config"
@@ -43,7 +44,8 @@ func (a *App) openUses(_ context.Context, o Options) (err error) {
 	if err != nil {
 		return err
 	}
-	a.Audience = audience.New(audience.Config{DB: a.DB, Gate: a.Gate, Charter: a.Charter, Clock: a.Clock})
+	a.Index = index.NewKeeper(index.Config{DB: a.DB, Outbox: a.Outbox, Clock: a.Clock, Plan: audience.PlanOf(a.Charter), Log: a.Log})
+	a.Audience = audience.New(audience.Config{DB: a.DB, Gate: a.Gate, Charter: a.Charter, Clock: a.Clock, Index: a.Index})
 	a.Campaigns = campaign.New(campaign.Config{
 		DB: a.DB, Ring: a.Ring, Charter: a.Charter, Ledger: a.Ledger, Jobs: a.Jobs,
 		Audience: a.Audience, Sender: a.Sender, Clock: a.Clock, Log: a.Log,
@@ -144,7 +146,7 @@ func (a *App) openEdges(_ context.Context, _ Options) (err error) {
 // loops is the work that goes on while the server runs.
 func (a *App) loops() map[string]func(context.Context) error {
 	out := map[string]func(context.Context) error{
-		"ledger": a.Ledger.Run, "outbox": a.Outbox.Run, "jobs": a.Jobs.Run, "sender": a.Sender.Run, "collect": a.Collector.Run,
+		"ledger": a.Ledger.Run, "outbox": a.Outbox.Run, "index": a.Index.Run, "jobs": a.Jobs.Run, "sender": a.Sender.Run, "collect": a.Collector.Run,
 	}
 	if a.Mailbox != nil {
 		out["mailbox"] = a.Mailbox.Run

@@ -11,26 +11,34 @@ import (
 	"candor/internal/term"
 )
 
-// count asks the database once: those who meet the condition, grouped by what
-// their standing says and whether they have an address.
+// count groups those who meet the condition by what their standing says and
+// whether they have an address: from the index, or else in the database.
 func (f *funnel) count(tx *db.Tx) error {
+	found, ok, err := f.countIndexed()
+	if err == nil && !ok {
+		found, err = f.countSQL(tx)
+	}
+	f.match, f.permitted, f.reachable, f.denied = 0, 0, 0, map[string]*deniedGroup{}
+	for _, g := range found {
+		f.add(g)
+	}
+	return err
+}
+
+// countSQL asks the database once.
+func (f *funnel) countSQL(tx *db.Tx) ([]stood, error) {
 	s, c := f.service, f.condition
 	q := c.query(f.at, c.counting(), 1)
 	standing, args, err := s.gate.StandingSQL(f.charter, gate.Reach{Purpose: c.purpose, Channel: f.question.Channel, Operation: term.Serve, At: f.at}, 1+len(q.args))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	q.args = append(q.args, args...)
 	address, args := customer.AddressSQL(f.question.Channel, "c.customer_id", 1+len(q.args))
 	q.args = append(q.args, args...)
 	rows, err := tx.Query("select coalesce(s.current, -1), coalesce(s.ops, 0), coalesce(s.reasons, ''), case when "+address+" then 1 else 0 end, count(*)"+
 		" from "+q.from+" left join ("+standing+") s on s.customer_id = c.customer_id where "+q.where+" group by 1, 2, 3, 4", q.args...)
-	found, err := db.Collect(rows, err, scanStood)
-	f.match, f.permitted, f.reachable, f.denied = 0, 0, 0, map[string]*deniedGroup{}
-	for _, g := range found {
-		f.add(g)
-	}
-	return err
+	return db.Collect(rows, err, scanStood)
 }
 
 // stood is a group of people of one standing.

@@ -92,9 +92,12 @@ func (s *Service) Stages(ctx context.Context, q Question) ([]StageCount, error) 
 	return l.answer(counts, q), err
 }
 
-// countStages numbers each customer's stage in the database.
+// countStages numbers each customer's stage, from the index or in the database.
 func (s *Service) countStages(tx *db.Tx, in *charter.Charter, l *Lifecycle, p term.Purpose) (map[int]int64, error) {
 	at := s.clock.Now()
+	if counts, ok, err := s.stagesIndexed(in, l, p, at); ok || err != nil {
+		return counts, err
+	}
 	w := &sqlWriter{first: 1, at: at, plan: grouped, parts: map[term.Event]*part{}}
 	w.put("case")
 	for i, r := range l.rules {

@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 
+	"candor/internal/audience/index"
 	"candor/internal/clock"
 	"candor/internal/term"
 )
@@ -12,6 +13,7 @@ import (
 type node interface {
 	holds(p *Person, at clock.Instant) bool
 	sql(w *sqlWriter)
+	sift(v *index.View, at clock.Instant, s *index.Set)
 	write(b *strings.Builder, inner bool)
 	words(l term.Lang) string
 	explain(e *explainer) Clause

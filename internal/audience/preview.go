@@ -143,7 +143,10 @@ func (f *funnel) record(tx *db.Tx) (err error) {
 
 // readSample takes a few of the reachable and masks their addresses.
 func (f *funnel) readSample(tx *db.Tx) error {
-	members, err := f.service.Members(tx, f.condition, f.question.Channel, 0, maxSample)
+	members, ok, err := f.membersIndexed(maxSample)
+	if err == nil && !ok {
+		members, err = f.service.Members(tx, f.condition, f.question.Channel, 0, maxSample)
+	}
 	if err != nil {
 		return err
 	}

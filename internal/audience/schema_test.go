@@ -48,7 +48,10 @@ func testSchema() *Schema {
 	for _, e := range events {
 		sc.Events[e.Name] = e
 	}
-	sc.Events["Product Viewed"].Since = func(at clock.Instant) clock.Instant { return at.Add(-100 * 24 * time.Hour) }
+	sc.Events["Product Viewed"].Since = func(at clock.Instant) clock.Instant {
+		hour := clock.Instant(time.Hour / time.Microsecond)
+		return at.Add(-100*24*time.Hour) / hour * hour
+	}
 	return sc
 }
 

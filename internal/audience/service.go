@@ -3,6 +3,7 @@ package audience
 import (
 	"fmt"
 
+	"candor/internal/audience/index"
 	"candor/internal/charter"
 	"candor/internal/clock"
 	"candor/internal/customer"
@@ -20,6 +21,7 @@ type Config struct {
 	Gate    *gate.Gate
 	Charter *charter.Store
 	Clock   clock.Clock
+	Index   *index.Keeper // nil to ask the database always
 }
 
 // Service answers questions about audiences. It is safe for concurrent use.
@@ -28,11 +30,12 @@ type Service struct {
 	gate    *gate.Gate
 	charter *charter.Store
 	clock   clock.Clock
+	index   *index.Keeper
 }
 
 // New makes a service.
 func New(c Config) *Service {
-	return &Service{db: c.DB, gate: c.Gate, charter: c.Charter, clock: c.Clock}
+	return &Service{db: c.DB, gate: c.Gate, charter: c.Charter, clock: c.Clock, index: c.Index}
 }
 
 // Compile is For, as the contract of the other packages names it.

@@ -34,6 +34,8 @@ type shop struct {
 	clock *clock.Fake
 	store *charter.Store
 	gate  *gate.Gate
+	log   *ledger.Log
+	box   *outbox.Box
 	*Service
 	people int
 }
@@ -49,9 +51,10 @@ func newShop(t testing.TB, d *db.DB) *shop {
 	acts, err := journal.Open(ctx, journal.Options{Place: filepath.Join(dir, "journal"), Ring: ring, Clock: w.clock})
 	w.must(err)
 	t.Cleanup(func() { _ = acts.Close() })
-	w.store = charter.NewStore(log, packs)
+	w.store, w.log, w.box = charter.NewStore(log, packs), log, outbox.Open(d, w.clock)
+	log.Also(w.box)
 	w.gate, err = gate.New(gate.Config{DB: d, Ring: ring, Keys: filepath.Join(dir, "keys.db"), Charter: w.store, Packs: packs,
-		Ledger: log, Journal: acts, Jobs: job.NewQueue(d, w.clock), Outbox: outbox.Open(d, w.clock), Clock: w.clock})
+		Ledger: log, Journal: acts, Jobs: job.NewQueue(d, w.clock), Outbox: w.box, Clock: w.clock})
 	w.must(err)
 	t.Cleanup(func() { _ = w.gate.Close() })
 	w.Service = New(Config{DB: d, Gate: w.gate, Charter: w.store, Clock: w.clock})

@@ -35,6 +35,22 @@ func (f *funnel) refuseSimilar(tx *db.Tx) error {
 	if err != nil || len(list) == 0 {
 		return err
 	}
+	counts, ok := f.differIndexed(list)
+	if !ok {
+		if counts, err = f.differSQL(tx, list); err != nil {
+			return err
+		}
+	}
+	for _, n := range counts {
+		if n > 0 && n < small {
+			return errs.New(errs.Forbidden, CodeTooSimilar, "this audience differs by fewer than %d people from one you looked at in the last day; comparing the two would tell about single people. Change the condition more, or ask someone with personal access", small)
+		}
+	}
+	return nil
+}
+
+// differSQL counts those who meet the condition or an earlier one, and not both.
+func (f *funnel) differSQL(tx *db.Tx, list []*Condition) ([]int64, error) {
 	w := &sqlWriter{first: 1, at: f.at, plan: grouped, parts: map[term.Event]*part{}}
 	f.condition.root.sql(w)
 	columns := []string{w.flag("a")}
@@ -52,15 +68,7 @@ func (f *funnel) refuseSimilar(tx *db.Tx) error {
 		dest[i] = &counts[i]
 	}
 	text := "select " + strings.Join(differ, ", ") + " from (select " + strings.Join(columns, ", ") + " from " + w.from() + ") x"
-	if err := tx.QueryRow(text, w.args...).Scan(dest...); err != nil {
-		return err
-	}
-	for _, n := range counts {
-		if n > 0 && n < small {
-			return errs.New(errs.Forbidden, CodeTooSimilar, "this audience differs by fewer than %d people from one you looked at in the last day; comparing the two would tell about single people. Change the condition more, or ask someone with personal access", small)
-		}
-	}
-	return nil
+	return counts, tx.QueryRow(text, w.args...).Scan(dest...)
 }
 
 // flag gives what has been written as a column of 1 or 0.

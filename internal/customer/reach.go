@@ -20,3 +20,6 @@ func AddressSQL(ch term.Channel, column string, firstArg int) (string, []any) {
 	}
 	return fmt.Sprintf("exists (select 1 from identity i where i.customer_id = %s and i.kind = $%d and i.invalid_at = 0)", column, firstArg), []any{kind}
 }
+
+// AddressKind is the kind of identity that is an address on a channel, or "".
+func AddressKind(ch term.Channel) string { return string(kindOf(ch)) }

@@ -200,19 +200,30 @@ type Scan func(dest ...any) error
 //	rows, err := tx.Query(...)
 //	events, err := db.Collect(rows, err, scanEvent)
 func Collect[T any](rows *sql.Rows, err error, read func(Scan) (T, error)) ([]T, error) {
+	var out []T
+	err = Each(rows, err, func(scan Scan) error {
+		v, err := read(scan)
+		out = append(out, v)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = rows.Close() }()
-	var out []T
-	for rows.Next() {
-		v, err := read(rows.Scan)
-		if err != nil {
-			return nil, fmt.Errorf("db: scan: %w", err)
-		}
-		out = append(out, v)
+	return out, nil
+}
+
+// Each is Collect for rows that need not be kept.
+func Each(rows *sql.Rows, err error, read func(Scan) error) error {
+	if err != nil {
+		return err
 	}
-	return out, translate(rows.Err())
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		if err := read(rows.Scan); err != nil {
+			return fmt.Errorf("db: scan: %w", err)
+		}
+	}
+	return translate(rows.Err())
 }
 
 // maxArgs is SQLite's limit on arguments of one statement; PostgreSQL's is

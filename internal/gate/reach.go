@@ -58,6 +58,18 @@ func (g *Gate) StandingSQL(c *charter.Charter, r Reach, firstArg int) (string, [
 	return text, []any{p.print, int64(bit), r.Purpose, r.Channel, r.Recipient, c.Business.ID, r.At}, nil
 }
 
+// RulesOf gives the fingerprint of the rules in force for a purpose, which a
+// standing that is to be believed was decided under. It returns the error of
+// ReachSQL.
+func (g *Gate) RulesOf(c *charter.Charter, r Reach) (int64, error) {
+	r.Column = "customer_id"
+	p, _, err := g.reach(c, r)
+	if err != nil {
+		return 0, err
+	}
+	return p.print, nil
+}
+
 // OutdatedReasons is why a standing of other rules than those in force denies.
 func (g *Gate) OutdatedReasons(c *charter.Charter, p term.Purpose) []Reason {
 	if c.Floor(p) > 0 {
