@@ -58,6 +58,9 @@ func wishesOf(facts []customer.Fact, c *charter.Charter, now clock.Instant) Wish
 				}
 			}
 		case customer.Pause:
+			if f.Channel != "" {
+				continue // of an address in trouble, not a wish
+			}
 			w.Paused = 0
 			if f.Value() != customer.Off && f.At <= now && now < f.Until {
 				w.Paused = f.Until

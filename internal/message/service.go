@@ -36,11 +36,15 @@ const (
 	ChangedMail  ServiceKind = "changed"  // to the old address: another was put in its place
 	ErasureMail  ServiceKind = "erasure"  // an erasure was asked for and begins
 	DownloadMail ServiceKind = "download" // a copy of the data was handed out
+	LiftedMail   ServiceKind = "lifted"   // a restriction ends
+	UpheldMail   ServiceKind = "upheld"   // an objection was upheld
+	GroundsMail  ServiceKind = "grounds"  // an objection was refused, with its grounds
 )
 
 // servicePerHour bounds each kind of mail to one address; nobody can use a form
 // to fill somebody's mailbox.
-var servicePerHour = map[ServiceKind]int64{ConfirmMail: 3, CodeMail: 5, LinkMail: 3, ChangedMail: 10, ErasureMail: 3, DownloadMail: 5}
+var servicePerHour = map[ServiceKind]int64{ConfirmMail: 3, CodeMail: 5, LinkMail: 3, ChangedMail: 10, ErasureMail: 3, DownloadMail: 5,
+	LiftedMail: 10, UpheldMail: 10, GroundsMail: 10}
 
 // ServiceMail is one of the engine's own mails to one customer.
 type ServiceMail struct {
@@ -50,6 +54,7 @@ type ServiceMail struct {
 	Purpose    term.Purpose // what is confirmed, or ""
 	Lang       term.Lang
 	Code       string // of CodeMail
+	Grounds    string // of GroundsMail, about the use and never about the person
 	// Link is the path of the page that the mail leads to, such as
 	// "/confirm/<token>"; the sender puts its public address before it.
 	Link string
@@ -64,6 +69,7 @@ type servicePayload struct {
 	Kind ServiceKind `json:"k"`
 	Lang term.Lang   `json:"l"`
 	Code string      `json:"c,omitempty"`
+	Why  string      `json:"w,omitempty"`
 	Link string      `json:"h,omitempty"`
 	To   string      `json:"t,omitempty"`
 }
@@ -82,13 +88,13 @@ func (s *Sender) SendService(tx *db.Tx, m ServiceMail) error {
 	if m.Link != "" && (!strings.HasPrefix(m.Link, "/") || strings.ContainsAny(m.Link, "\r\n \"<>@")) {
 		return errs.New(errs.Invalid, "service_mail", "a link of a service mail is a path of ours")
 	}
-	p, err := json.Marshal(servicePayload{m.Kind, m.Lang, m.Code, m.Link, m.To.Reveal()})
+	p, err := json.Marshal(servicePayload{m.Kind, m.Lang, m.Code, m.Grounds, m.Link, m.To.Reveal()})
 	if err != nil {
 		return err
 	}
 	now := s.clock.Now()
 	_, err = Put(tx, s.ring, now, []Plan{{
-		Key:        Key{Program: serviceProgram, Node: string(m.Kind), Customer: m.Customer, Entry: m.Entry, Channel: term.Email},
+		Key:        m.key(),
 		Controller: m.Controller, Purpose: m.Purpose, Class: Service, Lang: m.Lang, ContentHash: []byte{},
 		payload: s.ring.SealToken(payloadKind, p),
 	}})
@@ -97,6 +103,17 @@ func (s *Sender) SendService(tx *db.Tx, m ServiceMail) error {
 	}
 	tx.After(s.Wake)
 	return nil
+}
+
+func (m ServiceMail) key() Key {
+	return Key{Program: serviceProgram, Node: string(m.Kind), Customer: m.Customer, Entry: m.Entry, Channel: term.Email}
+}
+
+// Told reports whether the relay has taken one of the engine's own mails.
+func (s *Sender) Told(tx *db.Tx, m ServiceMail) (bool, error) {
+	var n int64
+	err := tx.QueryRow("select count(*) from send where customer_id = $1 and send_key = $2 and state = $3", m.Customer, m.key().Sum(s.ring), Accepted).Scan(&n)
+	return n > 0, err
 }
 
 // service is the last check of one of the engine's own mails.
@@ -212,7 +229,7 @@ func (s *Sender) writeService(r ready) ([]byte, error) {
 	if purpose, ok := r.charter.Purpose(r.send.Purpose); ok {
 		title = purpose.Title.In(r.lang)
 	}
-	fill := strings.NewReplacer("{brand}", b.Name, "{purpose}", title, "{contact}", b.Contact)
+	fill := strings.NewReplacer("{brand}", b.Name, "{purpose}", title, "{contact}", b.Contact, "{grounds}", p.Why)
 	content := Rendered{Lang: r.lang, Subject: oneLine(fill.Replace(words.subject)), HTML: words.html(fill, p.Code, link), Text: words.text(fill, p.Code, link)}
 	html, text, err := framed(content, Frame{Brand: b.Name, Postal: b.Controller, Contact: b.Contact}, Service)
 	if err != nil {

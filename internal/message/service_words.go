@@ -39,6 +39,21 @@ var serviceWords = map[term.Lang]map[ServiceKind]serviceText{
 			before:  []string{"A copy of the data that {brand} holds about you was handed out after the code sent to this address was typed."},
 			after:   []string{"If it was not you, write at once to {contact}."},
 		},
+		LiftedMail: {
+			subject: "Your data at {brand} will be used again",
+			before:  []string{"The use of your data was restricted. This restriction ends now; what you agreed to and what you refused stays as it was."},
+			after:   []string{"If you do not agree, write to {contact}."},
+		},
+		UpheldMail: {
+			subject: "Your objection is upheld: {purpose}",
+			before:  []string{"You objected to this use of your data: {purpose}.", "It has ended for you, and it stays so."},
+			after:   []string{"Questions: {contact}"},
+		},
+		GroundsMail: {
+			subject: "Your objection: {purpose}",
+			before:  []string{"You objected to this use of your data: {purpose}.", "We cannot follow your objection, for these reasons:", "{grounds}"},
+			after:   []string{"You may complain to the supervisory authority and go to court. You can reach us at {contact}."},
+		},
 	},
 	"de": {
 		ConfirmMail: {
@@ -73,6 +88,21 @@ var serviceWords = map[term.Lang]map[ServiceKind]serviceText{
 			subject: "Eine Kopie Ihrer Daten wurde heruntergeladen",
 			before:  []string{"Eine Kopie der Daten, die {brand} über Sie hat, wurde herausgegeben, nachdem der Code an diese Adresse eingetippt worden war."},
 			after:   []string{"Waren Sie es nicht, schreiben Sie sofort an {contact}."},
+		},
+		LiftedMail: {
+			subject: "Ihre Daten bei {brand} werden wieder genutzt",
+			before:  []string{"Die Nutzung Ihrer Daten war eingeschränkt. Diese Einschränkung endet jetzt; wozu Sie Ja und wozu Sie Nein gesagt haben, bleibt wie es war."},
+			after:   []string{"Sind Sie damit nicht einverstanden, schreiben Sie an {contact}."},
+		},
+		UpheldMail: {
+			subject: "Ihrem Widerspruch wird gefolgt: {purpose}",
+			before:  []string{"Sie haben dieser Nutzung Ihrer Daten widersprochen: {purpose}.", "Sie ist für Sie beendet, und das bleibt so."},
+			after:   []string{"Fragen: {contact}"},
+		},
+		GroundsMail: {
+			subject: "Ihr Widerspruch: {purpose}",
+			before:  []string{"Sie haben dieser Nutzung Ihrer Daten widersprochen: {purpose}.", "Wir können Ihrem Widerspruch nicht folgen, aus diesen Gründen:", "{grounds}"},
+			after:   []string{"Sie können sich bei der Aufsichtsbehörde beschweren und vor Gericht gehen. Uns erreichen Sie unter {contact}."},
 		},
 	},
 }

@@ -177,7 +177,7 @@ func (s *Sender) settle(ctx context.Context, holder string, results []result) er
 	ctx = context.WithoutCancel(ctx)
 	var plain, bounced []result
 	for _, r := range results {
-		if r.outcome.bounced {
+		if r.outcome.bounced || r.outcome.soft() {
 			bounced = append(bounced, r)
 		} else {
 			plain = append(plain, r)
@@ -208,7 +208,10 @@ func (s *Sender) settle(ctx context.Context, holder string, results []result) er
 			if err := s.settleOne(tx, holder, r); err != nil {
 				return err
 			}
-			return s.bounce(tx, r.send)
+			if r.outcome.bounced {
+				return s.bounce(tx, r.send)
+			}
+			return s.softBounce(tx, r.send)
 		})
 		if err != nil {
 			return err
@@ -274,6 +277,32 @@ func (s *Sender) bounce(tx *db.Tx, send Send) error {
 	_, err := s.gate.AddFact(tx, customer.Fact{
 		Customer: send.Customer, Kind: customer.Address, Channel: send.Channel, At: s.clock.Now(),
 		Detail: customer.WithValue("bounced"), Actor: term.ByEngine, Source: "smtp",
+	})
+	return err
+}
+
+// Three messages put off by the receiving side within two weeks say that an
+// address is in trouble: it is left in peace for as long (ACC-04).
+const (
+	softBounces = 3
+	softWindow  = 14 * 24 * time.Hour
+)
+
+// soft reports whether the receiving side put the mail off for now.
+func (o outcome) soft() bool { return o.code >= 400 && o.code < 500 && o.code != 421 }
+
+// softBounce pauses advertising to an address that put off too many messages.
+func (s *Sender) softBounce(tx *db.Tx, send Send) error {
+	now := s.clock.Now()
+	var n int64
+	err := tx.QueryRow(`select count(*) from send where customer_id = $1 and channel = $2 and reply >= 400 and reply < 500 and handed_at > $3`,
+		send.Customer, send.Channel, now.Add(-softWindow)).Scan(&n)
+	if err != nil || n < softBounces {
+		return err
+	}
+	_, err = s.gate.AddFact(tx, customer.Fact{
+		Customer: send.Customer, Kind: customer.Pause, Channel: send.Channel, At: now, Until: now.Add(softWindow),
+		Detail: customer.WithValue(customer.On), Actor: term.ByEngine, Source: "smtp",
 	})
 	return err
 }

@@ -34,6 +34,11 @@ type Kind string
 const (
 	Erasure Kind = "erasure" // GDPR 17
 	Access  Kind = "access"  // GDPR 15
+
+	Objection   Kind = "objection"   // GDPR 21(1): stops at once, upheld unless grounds are shown in time
+	Restriction Kind = "restriction" // GDPR 18: kept, not used
+	Deceased    Kind = "deceased"    // a report that the person died
+	Ownership   Kind = "ownership"   // whoever reads the mail says that they are somebody else
 )
 
 // State is how far a request is.
@@ -42,7 +47,19 @@ type State string
 // The states.
 const (
 	Working State = "working" // accepted; the work goes on in the background
+	Waiting State = "waiting" // in effect; a human of the business has to look
 	Done    State = "done"    // answered
+)
+
+// Outcome is how a request ended.
+type Outcome string
+
+// The outcomes.
+const (
+	Upheld    Outcome = "upheld"    // what was asked for stays
+	Refused   Outcome = "refused"   // with reasons, that the person was told
+	Ended     Outcome = "ended"     // it is over, and the person was told before
+	Corrected Outcome = "corrected" // the report was wrong
 )
 
 // Request is one person's request with its clock.
@@ -51,6 +68,8 @@ type Request struct {
 	Customer   id.Customer   `json:"customer_id"`
 	Kind       Kind          `json:"kind"`
 	State      State         `json:"state"`
+	Purpose    term.Purpose  `json:"purpose,omitempty"`
+	Outcome    Outcome       `json:"outcome,omitempty"`
 	Via        string        `json:"via"`
 	Actor      term.Actor    `json:"actor"`
 	Market     term.Market   `json:"market"`
@@ -81,6 +100,9 @@ type Desk struct{ Config }
 func NewDesk(c Config) *Desk {
 	d := &Desk{c}
 	c.Jobs.Handle(eraseJob, d.runErase)
+	c.Jobs.Handle(dueJob, d.runDue)
+	c.Jobs.Every(dueJob, dueEvery)
+	c.Jobs.Handle(liftJob, d.runLift)
 	return d
 }
 
@@ -94,11 +116,11 @@ func (d *Desk) Get(ctx context.Context, r id.Request) (Request, error) {
 	return out, err
 }
 
-const requestColumns = `request_id, customer_id, kind, state, via, actor, market,
+const requestColumns = `request_id, customer_id, kind, state, purpose, outcome, via, actor, market,
 	received_at, safe_due, legal_due, target_due, closed_at`
 
 func scanRequest(scan db.Scan) (r Request, err error) {
-	err = scan(&r.ID, &r.Customer, &r.Kind, &r.State, &r.Via, &r.Actor, &r.Market,
+	err = scan(&r.ID, &r.Customer, &r.Kind, &r.State, &r.Purpose, &r.Outcome, &r.Via, &r.Actor, &r.Market,
 		&r.ReceivedAt, &r.SafeDue, &r.LegalDue, &r.TargetDue, &r.ClosedAt)
 	return r, err
 }
@@ -142,8 +164,8 @@ func (d *Desk) OfCustomer(ctx context.Context, c id.Customer) ([]Request, error)
 
 func insert(tx *db.Tx, r Request) error {
 	_, err := tx.Exec(`insert into request (`+requestColumns+`, entry_id, content)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0, '')`,
-		r.ID, r.Customer, r.Kind, r.State, r.Via, r.Actor, r.Market,
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 0, '')`,
+		r.ID, r.Customer, r.Kind, r.State, r.Purpose, r.Outcome, r.Via, r.Actor, r.Market,
 		r.ReceivedAt, r.SafeDue, r.LegalDue, r.TargetDue, r.ClosedAt)
 	return err
 }

@@ -5,8 +5,10 @@
 create table request (
     customer_id bigint not null, -- pseudonymous customer
     request_id bigint not null, -- none nobody
-    kind text not null, -- none nobody; erasure, access
-    state text not null, -- none nobody; working, done
+    kind text not null, -- none nobody; erasure, access, objection, restriction, deceased, ownership
+    state text not null, -- none nobody; working, waiting, done
+    purpose text not null, -- none nobody; what an objection is to, or ''
+    outcome text not null, -- none nobody; how it ended, or ''
     via text not null, -- none nobody; the way it came in
     actor text not null, -- none nobody
     market text not null, -- none nobody; the rule pack its clock comes from
