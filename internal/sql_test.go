@@ -21,6 +21,7 @@ var owners = map[string][]string{
 	"0040_consent.sql":  {"internal/consent", "internal/gate"},
 	"0050_audience.sql": {"internal/audience"},
 	"0060_message.sql":  {"internal/message", "internal/campaign", "internal/mailbox"},
+	"0065_sharing.sql":  {"internal/sharing"},
 	"0070_collect.sql":  {"internal/collect", "internal/intake"},
 	"0080_request.sql":  {"internal/portal", "internal/request"},
 	"0090_api.sql":      {"internal/api", "internal/staff"},

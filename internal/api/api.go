@@ -34,6 +34,7 @@ import (
 	"candor/internal/ledger"
 	"candor/internal/request"
 	"candor/internal/rulepack"
+	"candor/internal/sharing"
 )
 
 // Config is what the API works with. Log may be left out.
@@ -49,6 +50,7 @@ type Config struct {
 	Requests  *request.Desk
 	Sources   *collect.Sources
 	Packs     *rulepack.Set
+	Sharing   *sharing.Service
 	Jobs      *job.Queue
 	Log       *slog.Logger
 }
@@ -65,7 +67,7 @@ const JobForget = "api.forget"
 // New makes the API and registers its background work. It returns INVALID when a
 // part of the configuration is missing.
 func New(c Config) (*API, error) {
-	if c.DB == nil || c.Ring == nil || c.Clock == nil || c.Charter == nil || c.Gate == nil || c.Ledger == nil || c.Requests == nil || c.Jobs == nil ||
+	if c.DB == nil || c.Ring == nil || c.Clock == nil || c.Charter == nil || c.Gate == nil || c.Ledger == nil || c.Requests == nil || c.Sharing == nil || c.Jobs == nil ||
 		c.Audience == nil || c.Campaigns == nil || c.Sources == nil || c.Packs == nil {
 		return nil, errs.New(errs.Invalid, errs.FailClosed, "the API lacks a part it needs")
 	}
@@ -108,6 +110,7 @@ func (a *API) routes(mux *http.ServeMux) huma.API {
 	a.audienceRoutes(h)
 	a.campaignRoutes(h)
 	a.requestRoutes(h)
+	a.recipientRoutes(h)
 	a.ledgerRoutes(h)
 	a.charterRoutes(h)
 	a.sourceRoutes(h)

@@ -49,7 +49,7 @@ type RequestList struct {
 
 func (a *API) listRequests(ctx context.Context, in *struct {
 	Paging
-	State request.State `query:"state" enum:"working,waiting,done" default:"working"`
+	State request.State `query:"state" enum:"working,waiting,partial,done" default:"working"`
 }) (*body[RequestList], error) {
 	var after id.Request
 	if err := openCursor(a.Ring, "requests", in.Cursor, &after); err != nil {

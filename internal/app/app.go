@@ -5,6 +5,7 @@ package app
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"log/slog"
 	"net/url"
@@ -33,6 +34,7 @@ import (
 	"candor/internal/portal"
 	"candor/internal/request"
 	"candor/internal/rulepack"
+	"candor/internal/sharing"
 )
 
 // Options are what a configuration file does not say.
@@ -42,6 +44,8 @@ type Options struct {
 	// Mailbox catches every mail in a mailbox of its own instead of handing it
 	// to a relay. For the demo and for tests.
 	Mailbox bool
+	// TLS is for tests: certificates that recipients' webhooks may show.
+	TLS *tls.Config
 }
 
 // App is an open platform. Its parts are for the edges and for the demo.
@@ -62,6 +66,7 @@ type App struct {
 	Audience  *audience.Service
 	Sender    *message.Sender
 	Campaigns *campaign.Book
+	Sharing   *sharing.Service
 	Desk      *request.Desk
 	Collector *collect.Collector
 	Importer  *intake.Importer

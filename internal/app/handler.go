@@ -19,6 +19,7 @@ func (a *App) Handler() http.Handler {
 	a.Collector.Register(mux)
 	a.Portal.Register(mux)
 	a.API.Register(mux)
+	a.Sharing.Routes(mux)
 	if a.Mailbox != nil {
 		a.Mailbox.Register(mux)
 	}

@@ -25,6 +25,7 @@ import (
 	"candor/internal/portal"
 	"candor/internal/request"
 	"candor/internal/rights"
+	"candor/internal/sharing"
 )
 
 // openUses opens what uses data through the gate.
@@ -50,8 +51,15 @@ func (a *App) openUses(_ context.Context, o Options) (err error) {
 		DB: a.DB, Ring: a.Ring, Charter: a.Charter, Ledger: a.Ledger, Jobs: a.Jobs,
 		Audience: a.Audience, Sender: a.Sender, Clock: a.Clock, Log: a.Log,
 	})
+	a.Sharing, err = sharing.New(sharing.Config{
+		DB: a.DB, Ring: a.Ring, Gate: a.Gate, Charter: a.Charter, Ledger: a.Ledger, Jobs: a.Jobs, Outbox: a.Outbox,
+		Door: egress.New(egress.Options{Allow: a.Config.Egress.Allow, TLS: o.TLS}), Clock: a.Clock, Log: a.Log,
+	})
+	if err != nil {
+		return err
+	}
 	a.Desk = request.NewDesk(request.Config{
-		DB: a.DB, Gate: a.Gate, Charter: a.Charter, Packs: a.Packs, Ledger: a.Ledger, Jobs: a.Jobs,
+		DB: a.DB, Gate: a.Gate, Charter: a.Charter, Packs: a.Packs, Ledger: a.Ledger, Jobs: a.Jobs, Outbox: a.Outbox, Sharing: a.Sharing,
 		Mail: a.Sender, Clock: a.Clock, Sources: a.sources(o),
 	})
 	return nil
@@ -64,7 +72,7 @@ func (a *App) sources(o Options) []rights.Source {
 	if o.Mailbox {
 		out = append(out, mailbox.Source{})
 	}
-	return append(out, portal.Source{}, consent.Source{}, gate.Traces{}, event.Rights{}, gate.Sealed{Gate: a.Gate}, customer.Rights{})
+	return append(out, sharing.Source{}, portal.Source{}, consent.Source{}, gate.Traces{}, event.Rights{}, gate.Sealed{Gate: a.Gate}, customer.Rights{})
 }
 
 // relay is where mails go: the configured one, or the mailbox of the demo.
@@ -137,7 +145,7 @@ func (a *App) openEdges(_ context.Context, _ Options) (err error) {
 	}
 	a.API, err = api.New(api.Config{
 		DB: a.DB, Ring: a.Ring, Clock: a.Clock, Charter: a.Charter, Gate: a.Gate, Ledger: a.Ledger,
-		Audience: a.Audience, Campaigns: a.Campaigns, Requests: a.Desk, Sources: a.Collector.Sources(), Packs: a.Packs,
+		Audience: a.Audience, Campaigns: a.Campaigns, Requests: a.Desk, Sharing: a.Sharing, Sources: a.Collector.Sources(), Packs: a.Packs,
 		Jobs: a.Jobs, Log: a.Log,
 	})
 	return err

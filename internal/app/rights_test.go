@@ -9,10 +9,11 @@ import (
 // uncovered are tables with a customer's columns that no source erases, each
 // with the reason.
 var uncovered = map[string]string{
-	"request":       "the bare facts of a request outlive the erasure; the id then leads to nobody",
-	"erasure_step":  "receipts of the erasure itself",
-	"suppression":   "a keyed digest, kept so that nobody writes to the address again (MIN-08)",
-	"service_count": "a keyed digest of an address, for two days; no customer is known to it",
+	"request":        "the bare facts of a request outlive the erasure; the id then leads to nobody",
+	"erasure_notice": "what recipients must still be told of an erasure; the id then leads to nobody",
+	"erasure_step":   "receipts of the erasure itself",
+	"suppression":    "a keyed digest, kept so that nobody writes to the address again (MIN-08)",
+	"service_count":  "a keyed digest of an address, for two days; no customer is known to it",
 }
 
 // Erasure cannot forget a column: every table that holds something of a customer

@@ -29,6 +29,12 @@ type Config struct {
 	URL      string `yaml:"url"`      // how customers reach the server; https, but for loopback
 	Charter  string `yaml:"charter"`  // folder with charter.yaml and house.yaml, applied at the first start
 	Mail     Mail   `yaml:"mail"`
+	Egress   Egress `yaml:"egress"`
+}
+
+// Egress is where the server may connect to besides the public internet.
+type Egress struct {
+	Allow []string `yaml:"allow"` // hosts, or host:port, on the local network that recipients' webhooks may be at
 }
 
 // Mail is how messages leave.

@@ -95,6 +95,8 @@ const (
 const (
 	TopicConsent  = "consent.recorded" // Recorded
 	TopicStanding = "standing.changed" // Changed
+
+	TopicCorrected = "values.corrected" // Corrected
 )
 
 // The kinds of the gate's ledger entries.

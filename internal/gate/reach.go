@@ -6,7 +6,9 @@ import (
 
 	"candor/internal/charter"
 	"candor/internal/clock"
+	"candor/internal/db"
 	"candor/internal/errs"
+	"candor/internal/id"
 	"candor/internal/term"
 )
 
@@ -92,4 +94,17 @@ func (g *Gate) reach(c *charter.Charter, r Reach) (*purposeLaw, Ops, error) {
 		return nil, 0, errs.New(errs.Forbidden, first.Code, "%s", first.Text).On("purpose")
 	}
 	return s.purpose, s.op, nil
+}
+
+// Reachable lists the customers whose standing allows an operation, in the order
+// of their ids after one of them.
+func (g *Gate) Reachable(tx *db.Tx, c *charter.Charter, r Reach, after id.Customer, limit int) ([]id.Customer, error) {
+	r.Column = "c.customer_id"
+	where, args, err := g.ReachSQL(c, r, 3)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := tx.Query("select c.customer_id from customer c where c.customer_id > $1 and "+where+" order by c.customer_id limit $2",
+		append([]any{after, limit}, args...)...)
+	return db.Collect(rows, err, func(scan db.Scan) (c id.Customer, err error) { return c, scan(&c) })
 }

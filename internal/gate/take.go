@@ -177,6 +177,9 @@ func (b *batch) write(tx *db.Tx) error {
 	if err := b.keepValues(tx); err != nil {
 		return err
 	}
+	if err := b.publishCorrections(tx); err != nil {
+		return err
+	}
 	if err := b.g.outbox.Changed(tx, b.told()...); err != nil {
 		return err
 	}

@@ -42,6 +42,7 @@ type (
 	noticeKind     struct{}
 	quarantineKind struct{}
 	mailKind       struct{}
+	deliveryKind   struct{}
 )
 
 func (customerKind) prefix() string   { return "cus" }
@@ -63,6 +64,7 @@ func (tokenKind) prefix() string      { return "tok" }
 func (noticeKind) prefix() string     { return "ntc" }
 func (quarantineKind) prefix() string { return "qua" }
 func (mailKind) prefix() string       { return "mai" }
+func (deliveryKind) prefix() string   { return "dlv" }
 
 // The identifiers.
 type (
@@ -85,6 +87,7 @@ type (
 	Notice     = ID[noticeKind]     // a rendered notice
 	Quarantine = ID[quarantineKind] // an input that failed validation
 	Mail       = ID[mailKind]       // a mail in the built-in mailbox
+	Delivery   = ID[deliveryKind]   // data given to a recipient, or a notice to one
 )
 
 // NewCustomer makes a random customer id.

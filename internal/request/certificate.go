@@ -9,6 +9,7 @@ import (
 	"candor/internal/db"
 	"candor/internal/errs"
 	"candor/internal/id"
+	"candor/internal/term"
 )
 
 // backupsLast is how long a backup of keys may still exist after an erasure
@@ -24,8 +25,16 @@ type Certificate struct {
 	Stores     []Step        `json:"stores"`
 	KeyGone    clock.Instant `json:"key_destroyed_at"`
 	BackupEnds clock.Instant `json:"no_key_backup_after"` // after it no key backup can recover the person
+	Recipients []Told        `json:"recipients"`          // who was told and has confirmed
 	Kept       []string      `json:"kept"`                // in words
 	NotCovered []string      `json:"not_covered"`         // what the engine cannot reach
+}
+
+// Told is a recipient that was told of an erasure.
+type Told struct {
+	Recipient term.Recipient `json:"recipient"`
+	At        clock.Instant  `json:"told_at"`
+	Confirmed clock.Instant  `json:"confirmed_at"`
 }
 
 // certify writes the certificate to the ledger and closes the request.
@@ -37,13 +46,20 @@ func (d *Desk) certify(ctx context.Context, r Request) error {
 		}
 		now := d.Clock.Now()
 		c := Certificate{
-			Schema: "candor/erasure-certificate/v1", Received: r.ReceivedAt, Erased: now, Stores: done, BackupEnds: now.Add(backupsLast),
+			Schema: "candor/erasure-certificate/v1", Received: r.ReceivedAt, Erased: now, Stores: done, BackupEnds: now.Add(backupsLast), Recipients: []Told{},
 			Kept: []string{
 				"a keyed digest of each address, so that no advertising is sent to it again",
 				"the facts of the request: when it came, what it asked, when it was done",
 				"entries of the tamper-evident ledger, which hold salted digests and name nobody",
 			},
 			NotCovered: []string{"backups of the database made before the erasure: they open with no key once its backups have aged out"},
+		}
+		told, err := d.Sharing.ErasureNotices(tx, r.Customer, r.ID)
+		if err != nil {
+			return err
+		}
+		for _, n := range told {
+			c.Recipients = append(c.Recipients, Told{n.Recipient, n.SentAt, n.AckedAt})
 		}
 		for _, s := range done {
 			if s.Store == keyStep {
@@ -74,6 +90,9 @@ func (d *Desk) Certificate(ctx context.Context, r id.Request) (Certified, error)
 		req, err := get(tx, r)
 		if err != nil {
 			return err
+		}
+		if req.State == Partial {
+			return errs.New(errs.Conflict, "waiting_for_recipients", "everything here is erased; a recipient has yet to confirm that it did the same")
 		}
 		if req.State != Done || req.Kind != Erasure {
 			return errs.New(errs.Conflict, "not_done", "the erasure is being worked on; look again in a minute")

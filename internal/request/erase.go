@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"candor/internal/clock"
@@ -14,8 +15,10 @@ import (
 	"candor/internal/job"
 	"candor/internal/ledger"
 	"candor/internal/message"
+	"candor/internal/outbox"
 	"candor/internal/rights"
 	"candor/internal/rulepack"
+	"candor/internal/sharing"
 	"candor/internal/term"
 )
 
@@ -116,6 +119,9 @@ func (d *Desk) accept(tx *db.Tx, r Request, n NewErasure) error {
 	if err != nil {
 		return err
 	}
+	if _, err := d.Sharing.Erased(tx, r.Customer, r.ID); err != nil {
+		return err
+	}
 	if err := d.announce(tx, r, n); err != nil {
 		return err
 	}
@@ -213,7 +219,36 @@ func (d *Desk) runErase(ctx context.Context, j job.Job) error {
 			return fmt.Errorf("erasure, step %s: %w", s.Store, err)
 		}
 	}
+	waiting, err := d.waiting(ctx, r)
+	if err != nil || waiting {
+		return err
+	}
 	return d.certify(ctx, r)
+}
+
+// waiting reports whether a recipient has yet to confirm, and says so in the
+// request.
+func (d *Desk) waiting(ctx context.Context, r Request) (bool, error) {
+	waits := false
+	err := d.DB.Write(ctx, func(tx *db.Tx) error {
+		told, err := d.Sharing.ErasureNotices(tx, r.Customer, r.ID)
+		waits = slices.ContainsFunc(told, func(n sharing.Delivery) bool { return n.State != sharing.Acknowledged })
+		if err != nil || !waits {
+			return err
+		}
+		_, err = tx.Exec("update request set state = $3 where customer_id = $1 and request_id = $2", r.Customer, r.ID, Partial)
+		return err
+	})
+	return waits, err
+}
+
+// answered goes on with an erasure when its last recipient has confirmed.
+func (d *Desk) answered(tx *db.Tx, m outbox.Message) error {
+	var a sharing.Answered
+	if err := json.Unmarshal(m.Payload, &a); err != nil {
+		return err
+	}
+	return d.Jobs.Enqueue(tx, job.New{Kind: eraseJob, Args: eraseArgs(a), Unique: a.Request.String()})
 }
 
 func (d *Desk) runStep(ctx context.Context, r Request, s Step) error {

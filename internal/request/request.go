@@ -5,9 +5,10 @@
 // An erasure is a saga. Accepting it is one transaction: every permission ends,
 // queued messages are cancelled, the endpoints are suppressed, and the act is in
 // the protection journal. Then each store deletes what it holds and leaves a
-// receipt, the customer's key is destroyed last, a scan looks for what is left,
-// and a certificate is written to the ledger. A process that is killed half-way
-// goes on where it was.
+// receipt, the customer's key is destroyed last and a scan looks for what is
+// left. Recipients that were given data are told at once; until each has
+// confirmed, the erasure is partial. Then a certificate is written to the ledger.
+// A process that is killed half-way goes on where it was.
 package request
 
 import (
@@ -22,8 +23,10 @@ import (
 	"candor/internal/job"
 	"candor/internal/ledger"
 	"candor/internal/message"
+	"candor/internal/outbox"
 	"candor/internal/rights"
 	"candor/internal/rulepack"
+	"candor/internal/sharing"
 	"candor/internal/term"
 )
 
@@ -48,6 +51,7 @@ type State string
 const (
 	Working State = "working" // accepted; the work goes on in the background
 	Waiting State = "waiting" // in effect; a human of the business has to look
+	Partial State = "partial" // done here; recipients have yet to confirm
 	Done    State = "done"    // answered
 )
 
@@ -90,6 +94,8 @@ type Config struct {
 	Jobs    *job.Queue
 	Mail    *message.Sender
 	Clock   clock.Clock
+	Outbox  *outbox.Box
+	Sharing *sharing.Service
 	Sources []rights.Source // every store of personal data, in the order they are erased
 }
 
@@ -103,6 +109,7 @@ func NewDesk(c Config) *Desk {
 	c.Jobs.Handle(dueJob, d.runDue)
 	c.Jobs.Every(dueJob, dueEvery)
 	c.Jobs.Handle(liftJob, d.runLift)
+	c.Outbox.Follow(sharing.TopicAnswered, "request.answered", d.answered)
 	return d
 }
 

@@ -6,7 +6,7 @@ create table request (
     customer_id bigint not null, -- pseudonymous customer
     request_id bigint not null, -- none nobody
     kind text not null, -- none nobody; erasure, access, objection, restriction, deceased, ownership
-    state text not null, -- none nobody; working, waiting, done
+    state text not null, -- none nobody; working, waiting, partial, done
     purpose text not null, -- none nobody; what an objection is to, or ''
     outcome text not null, -- none nobody; how it ended, or ''
     via text not null, -- none nobody; the way it came in

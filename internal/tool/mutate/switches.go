@@ -11,4 +11,12 @@ var Switches = []Switch{
 		Test: "TestPRF04_ChoicesBiteWithWarmWorkers", In: "internal/message",
 		File: "internal/message/lastcheck.go", Code: "if !decision.Allowed() {", Off: "if false {",
 	},
+	{
+		Test: "TestRGT16_RecipientsAreToldAndMustConfirm", In: "internal/app",
+		File: "internal/sharing/deliver.go", Code: "late[r] = true", Off: "delete(late, r)",
+	},
+	{
+		Test: "TestVEN07_TheCopyListsEachDisclosure", In: "internal/app",
+		File: "internal/app/open.go", Code: "sharing.Source{}, ", Off: "",
+	},
 }
