@@ -272,6 +272,7 @@ type Purpose struct {
 	Uses      []Use
 	Keep      Retention
 	Life      rulepack.Period // of consents; zero leaves it to the rule pack
+	Evidence  string          // the least evidence of a consent: "documented" or "attested" (CON-14)
 	Topics    []Topic
 	Rhythm    Rhythm
 	Marketing bool  // promotes, in whole or in part

@@ -1,6 +1,7 @@
 package charter
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 
@@ -52,6 +53,12 @@ func readEvent(name string, v view) Event {
 	return e
 }
 
+// The least evidence that a purpose may ask of a consent.
+const (
+	Documented = "documented"
+	Attested   = "attested"
+)
+
 // channelNames are the words that open a permission in a purpose.
 var channelNames = []term.Channel{term.Email, term.SMS, term.Phone, term.Post, term.Push}
 
@@ -62,6 +69,7 @@ func (c *Charter) readPurpose(name string, v view) Purpose {
 		basis: readBasis(v.get("basis")), channels: map[term.Channel]map[term.Market]Permission{},
 	}
 	p.Profiling = p.Logic != nil
+	p.Evidence = cmp.Or(v.get("evidence").text(), Attested)
 	p.Life, _ = rulepack.ParsePeriod(v.get("consent_life").text())
 	for _, ch := range channelNames {
 		if w := v.get(string(ch)); w.exists() {

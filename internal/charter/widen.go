@@ -66,6 +66,9 @@ func (w *wide) purpose(before *Charter, was *Purpose, after *Charter, is *Purpos
 			break
 		}
 	}
+	if was.Evidence == Documented && is.Evidence != Documented {
+		w.add("evidence", "%s is enough", is.Evidence)
+	}
 	if is.Profiling && !was.Profiling {
 		w.add("profiling", "is new")
 	}

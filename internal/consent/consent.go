@@ -115,6 +115,12 @@ const (
 	NoEvidence Strength = "none"
 )
 
+// Reaches reports whether evidence of this strength is enough where a purpose
+// asks for at least so much. None is never enough.
+func (s Strength) Reaches(least Strength) bool {
+	return s == Documented || s == Attested && least != Documented
+}
+
 // Validity says whether a record counts.
 type Validity string
 

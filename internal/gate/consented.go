@@ -30,7 +30,7 @@ func (l *life) consent(p *purposeLaw, r *rule, ch term.Channel, to term.Recipien
 	}
 	c := &consented{state: consent.StateOf(l.records, k), ends: clock.Never}
 	l.consents[k] = c
-	c.failed, c.usable = worth(c.state, p.floor)
+	c.failed, c.usable = worth(c.state, p)
 	if c.state.Status == consent.Agreed {
 		c.ends = l.consentEnds(p, r, c.state.Rests)
 	}
@@ -41,13 +41,13 @@ func (l *life) consent(p *purposeLaw, r *rule, ch term.Channel, to term.Recipien
 }
 
 // worth says whether a consent can be used at all, and why not.
-func worth(s consent.State, floor int64) (ground, bool) {
+func worth(s consent.State, p *purposeLaw) (ground, bool) {
 	switch s.Status {
 	case consent.Agreed:
 		switch {
-		case s.Rests.Strength != consent.Documented && s.Rests.Strength != consent.Attested:
+		case !s.Rests.Strength.Reaches(p.evidence):
 			return unproven, false
-		case s.Rests.CharterVersion < floor:
+		case s.Rests.CharterVersion < p.floor:
 			return widened, false
 		}
 		return expired, true // expired is why, once it has ended

@@ -10,6 +10,7 @@ import (
 
 	"candor/internal/charter"
 	"candor/internal/clock"
+	"candor/internal/consent"
 	"candor/internal/rulepack"
 	"candor/internal/term"
 )
@@ -33,7 +34,8 @@ type Law struct {
 type purposeLaw struct {
 	id         term.Purpose
 	marketing  bool
-	floor      int64 // consents given under an older charter must be given anew
+	floor      int64            // consents given under an older charter must be given anew
+	evidence   consent.Strength // the least that a consent must have
 	fields     []term.Field
 	channels   []term.Channel
 	recipients []recipientLaw
@@ -99,7 +101,7 @@ func NewLaw(c *charter.Charter, packs *rulepack.Set) (*Law, error) {
 }
 
 func (l *Law) purpose(c *charter.Charter, p *charter.Purpose, markets []term.Market) (*purposeLaw, error) {
-	out := &purposeLaw{id: p.ID, marketing: p.Marketing, floor: c.Floor(p.ID), channels: p.Channels(), rules: map[term.Market]*rule{}}
+	out := &purposeLaw{id: p.ID, marketing: p.Marketing, floor: c.Floor(p.ID), evidence: consent.Strength(p.Evidence), channels: p.Channels(), rules: map[term.Market]*rule{}}
 	for _, u := range p.Uses {
 		if !u.Event {
 			out.fields = append(out.fields, term.Field(u.Name))
@@ -121,7 +123,7 @@ func (l *Law) purpose(c *charter.Charter, p *charter.Purpose, markets []term.Mar
 		out.rules[m] = r
 		list = append(list, r)
 	}
-	out.print = fingerprint(l.Controller, l.AdultsOnly, l.Packs, out.id, out.marketing, out.floor, out.channels, out.recipients, list)
+	out.print = fingerprint(l.Controller, l.AdultsOnly, l.Packs, out.id, out.marketing, out.floor, out.evidence, out.channels, out.recipients, list)
 	return out, nil
 }
 

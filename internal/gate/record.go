@@ -56,6 +56,9 @@ func (h *hold) record(a consent.Act) (consent.Record, error) {
 	if done, ok := repeated(state, a); ok {
 		return done, nil
 	}
+	if done, ok := overtaken(h.facts.Records, state, a); ok {
+		return done, nil
+	}
 	if a, err = h.confirm(a, state); err != nil {
 		return consent.Record{}, err
 	}

@@ -28,7 +28,8 @@ type Report struct {
 	Events       int64             `json:"events"`     // stored; in a dry run those that are in order
 	Duplicates   int64             `json:"duplicates"` // events that had been imported before
 	Permissions  int64             `json:"permissions"`
-	NoPermission int64             `json:"no_permission"` // permissions without their evidence: left out
+	NoPermission int64             `json:"no_permission"` // permissions that count for nothing: no evidence, or a no since
+	Without      map[errs.Code]int `json:"without"`       // why, each
 	Errors       map[errs.Code]int `json:"errors"`        // rows that were not taken, by reason
 	LeftOut      []string          `json:"left_out"`      // columns of the file that nothing maps
 }

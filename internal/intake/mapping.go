@@ -34,6 +34,7 @@ type Mapping struct {
 	Currency  string // of amounts, where no column says
 	Columns   []Column
 	Consents  []Consent
+	Purchased bool // a list that was bought or rented: nothing in it is a permission to write
 }
 
 // Column says what one column is.
@@ -48,12 +49,18 @@ type Column struct {
 type Consent struct {
 	Purpose term.Purpose
 	Channel term.Channel
-	Column  string // yes, no, or empty
-	At      string // column: when it was given
-	Words   string // column: the words or the notice that were shown, or their hash
-	Method  string // column: how, such as form
-	Given   string // column: to whom; must name the controller
+	Column  string              // yes, no, or empty
+	At      string              // column: when it was given
+	Words   string              // column: the words or the notice that were shown, or their SHA-256
+	Form    string              // column: the form, which finds the words of that time; this or Words
+	Lang    string              // column: the language in which the form was shown; "" is the charter's first
+	Method  string              // column: how, such as form
+	Given   string              // column: to whom; must name the controller
+	Proof   string              // column: what shows that it was done, such as the time of a confirmation; "" for nothing
+	Forms   map[string]term.Ask // what the file's names of forms stand for
 }
+
+const consentParts = "a consent has purpose, channel, column, at, words or form, lang, method, given, proof and forms"
 
 // maxMapping bounds a mapping's document.
 const maxMapping = 64 << 10
@@ -76,6 +83,12 @@ func ParseMapping(text []byte) (Mapping, error) {
 				err = fmt.Errorf("%s is text", name.Value)
 			}
 			*into = s
+		case name.Value == "purchased":
+			yes, ok := yamldoc.Value(value).(bool)
+			if !ok {
+				err = fmt.Errorf("purchased is true or false")
+			}
+			m.Purchased = yes
 		case name.Value == "event":
 			m.Event = term.Event(value.Value)
 		case name.Value == "columns":
@@ -83,7 +96,7 @@ func ParseMapping(text []byte) (Mapping, error) {
 		case name.Value == "consents":
 			err = m.readConsents(yamldoc.Value(value))
 		default:
-			err = fmt.Errorf("there is no such setting; use source, delimiter, times, zone, event, currency, columns or consents")
+			err = fmt.Errorf("there is no such setting; use source, delimiter, times, zone, event, currency, columns, consents or purchased")
 		}
 		if err != nil {
 			return Mapping{}, mappingError("line %d: %v", name.Line, err)
@@ -166,23 +179,36 @@ func (m *Mapping) readConsents(v any) error {
 	for _, one := range list {
 		fields, ok := one.(map[string]any)
 		if !ok {
-			return fmt.Errorf("a consent has purpose, channel, column, at, words, method and given")
+			return fmt.Errorf(consentParts)
 		}
 		var c Consent
 		into := map[string]*string{
 			"purpose": (*string)(&c.Purpose), "channel": (*string)(&c.Channel), "column": &c.Column,
 			"at": &c.At, "words": &c.Words, "method": &c.Method, "given": &c.Given,
+			"form": &c.Form, "lang": &c.Lang, "proof": &c.Proof,
 		}
 		for name, v := range fields {
+			if forms, ok := v.(map[string]any); ok && name == "forms" {
+				c.Forms = formsOf(forms)
+				continue
+			}
 			s, isText := v.(string)
 			if into[name] == nil || !isText {
-				return fmt.Errorf("a consent has purpose, channel, column, at, words, method and given")
+				return fmt.Errorf(consentParts)
 			}
 			*into[name] = s
 		}
 		m.Consents = append(m.Consents, c)
 	}
 	return nil
+}
+
+func formsOf(v map[string]any) map[string]term.Ask {
+	out := map[string]term.Ask{}
+	for name, ask := range v {
+		out[name] = term.Ask(fmt.Sprint(ask))
+	}
+	return out
 }
 
 // check refuses a mapping that could not work on any file.
@@ -206,8 +232,11 @@ func (m *Mapping) check() error {
 		return mappingError("property, time and message belong to an event; name it: event")
 	}
 	for _, c := range m.Consents {
-		if c.Purpose == "" || c.Column == "" || c.At == "" || c.Words == "" || c.Method == "" || c.Given == "" {
-			return mappingError("a permission counts only with its evidence: name the columns at, words, method and given (CON-14)")
+		if c.Purpose == "" || c.Column == "" || c.At == "" || c.Words == "" && c.Form == "" || c.Method == "" || c.Given == "" {
+			return mappingError("a permission counts only with its evidence: name the columns at, words or form, method and given (CON-14)")
+		}
+		if m.Purchased {
+			return mappingError("a purchased list carries no permission: those people agreed to somebody else; leave consents out (CON-14)")
 		}
 	}
 	return nil
@@ -252,6 +281,11 @@ func (m *Mapping) against(rules *admission.Rules) error {
 	for _, con := range m.Consents {
 		if _, ok := rules.Charter().Purpose(con.Purpose); !ok {
 			return mappingError("the charter declares no purpose %q", con.Purpose)
+		}
+		for _, ask := range con.Forms {
+			if _, ok := rules.Charter().Ask(ask); !ok {
+				return mappingError("the charter declares no ask %q", ask)
+			}
 		}
 	}
 	return nil

@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -24,17 +23,18 @@ import (
 
 // plan is a mapping bound to a file's columns and to what the charter lets in.
 type plan struct {
-	m       Mapping
-	rules   *admission.Rules
-	event   *charter.Event // nil when the file has none
-	columns []bound
-	named   map[string]int // column name to its place
-	width   int
-	layout  string
-	zone    *time.Location
-	now     clock.Instant
-	leftOut []string
-	copies  map[[16]byte]int // rows seen, to tell equal ones apart
+	m        Mapping
+	rules    *admission.Rules
+	event    *charter.Event // nil when the file has none
+	columns  []bound
+	named    map[string]int // column name to its place
+	width    int
+	layout   string
+	zone     *time.Location
+	now      clock.Instant
+	leftOut  []string
+	copies   map[[16]byte]int // rows seen, to tell equal ones apart
+	promises promises
 }
 
 type bound struct {
@@ -42,14 +42,14 @@ type bound struct {
 	at int
 }
 
-func newPlan(m Mapping, rules *admission.Rules, header []string, now clock.Instant) (*plan, error) {
+func newPlan(m Mapping, rules *admission.Rules, past promises, header []string, now clock.Instant) (*plan, error) {
 	if err := m.check(); err != nil {
 		return nil, err
 	}
 	if err := m.against(rules); err != nil {
 		return nil, err
 	}
-	p := &plan{m: m, rules: rules, named: map[string]int{}, width: len(header), now: now, copies: map[[16]byte]int{}}
+	p := &plan{m: m, rules: rules, promises: past, named: map[string]int{}, width: len(header), now: now, copies: map[[16]byte]int{}}
 	p.layout, _ = timeLayout(m.Times)
 	p.zone, _ = m.zone()
 	p.event, _ = rules.Event(m.Event)
@@ -66,7 +66,10 @@ func newPlan(m Mapping, rules *admission.Rules, header []string, now clock.Insta
 		used[c.Name] = true
 	}
 	for _, c := range m.Consents {
-		for _, name := range []string{c.Column, c.At, c.Words, c.Method, c.Given} {
+		for _, name := range []string{c.Column, c.At, c.Words, c.Method, c.Given, c.Form, c.Lang, c.Proof} {
+			if name == "" {
+				continue
+			}
 			if _, ok := p.named[name]; !ok {
 				return nil, mappingError("the file has no column %q", name)
 			}
@@ -80,14 +83,14 @@ func newPlan(m Mapping, rules *admission.Rules, header []string, now clock.Insta
 
 // row is what one row says.
 type row struct {
-	key          string
-	identities   []customer.Identity
-	values       map[term.Field]personal.Value
-	traits       map[term.Field]any
-	events       []event.New
-	acts         []consent.Act
-	noPermission int
-	at           clock.Instant
+	key        string
+	identities []customer.Identity
+	values     map[term.Field]personal.Value
+	traits     map[term.Field]any
+	events     []event.New
+	acts       []consent.Act
+	without    []RowError // permissions without their evidence
+	at         clock.Instant
 }
 
 // read turns a row's cells into what they say. It gives the reason when the row
@@ -222,46 +225,4 @@ func (p *plan) contentID(cells []string) string {
 	sum := [16]byte(h.Sum(nil))
 	p.copies[sum]++
 	return fmt.Sprintf("import:%s:%d", base64.RawURLEncoding.EncodeToString(sum[:]), p.copies[sum])
-}
-
-// method is how people name a way of asking; a sentence is none.
-var method = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_ -]{1,39}$`)
-
-// readConsent reads a permission. A yes counts with its evidence only; a no
-// counts always.
-func (p *plan) readConsent(r *row, c Consent, cells []string, line int64) {
-	cell := func(name string) string { return strings.TrimSpace(cells[p.named[name]]) }
-	act := consent.Act{
-		Controller: p.rules.Charter().Business.ID, Purpose: c.Purpose, Channel: c.Channel,
-		Method: consent.ByImport, Source: "import", Actor: term.ByEngine, Strength: consent.Attested,
-		Evidence: fmt.Sprintf("import from %s, row %d, method %s", p.m.Source, line, cell(c.Method)),
-	}
-	switch strings.ToLower(cell(c.Column)) {
-	case "no", "false", "0", "n", "nein", "unsubscribed":
-		act.Kind, act.Evidence = consent.Refused, fmt.Sprintf("import from %s, row %d", p.m.Source, line)
-		r.acts = append(r.acts, act)
-	case "yes", "true", "1", "y", "ja", "subscribed":
-		at, err := time.ParseInLocation(p.layout, cell(c.At), p.zone)
-		if err != nil || clock.At(at) > p.now || cell(c.Words) == "" || !method.MatchString(cell(c.Method)) || !p.names(cell(c.Given)) {
-			r.noPermission++
-			return
-		}
-		sum := sha256.Sum256([]byte(cell(c.Words)))
-		act.Kind, act.AssertedAt, act.NoticeHash = consent.Given, clock.At(at), sum[:]
-		act.Action = consent.Tick
-		r.acts = append(r.acts, act)
-	}
-}
-
-// names reports whether a permission was given to this business and not to
-// somebody else.
-func (p *plan) names(given string) bool {
-	b := p.rules.Charter().Business
-	for _, name := range []string{string(b.ID), b.Name, b.Controller} {
-		if name != "" && strings.EqualFold(given, name) {
-			return true
-		}
-	}
-	legal, _, _ := strings.Cut(b.Controller, ",")
-	return strings.EqualFold(given, legal)
 }

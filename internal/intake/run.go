@@ -9,6 +9,7 @@ import (
 	"candor/internal/admission"
 	"candor/internal/charter"
 	"candor/internal/clock"
+	"candor/internal/consent"
 	"candor/internal/customer"
 	"candor/internal/db"
 	"candor/internal/errs"
@@ -63,19 +64,23 @@ func (im *Importer) Import(ctx context.Context, r io.Reader, o Options) (Report,
 		return Report{}, err
 	}
 	var c *charter.Charter
+	var past promises
 	err = im.db.Read(ctx, func(tx *db.Tx) (err error) {
-		c, err = im.charter.Current(tx)
+		if c, err = im.charter.Current(tx); err != nil {
+			return err
+		}
+		past, err = im.promised(tx)
 		return err
 	})
 	if err != nil {
 		return Report{}, err
 	}
-	p, err := newPlan(o.Mapping, admission.New(c), f.header, im.clock.Now())
+	p, err := newPlan(o.Mapping, admission.New(c), past, f.header, im.clock.Now())
 	if err != nil {
 		return Report{}, err
 	}
 	run := &run{im: im, o: o, plan: p, known: map[string]bool{}, seen: map[id.Customer]bool{}}
-	run.report = Report{Errors: map[errs.Code]int{}, LeftOut: p.leftOut}
+	run.report = Report{Errors: map[errs.Code]int{}, Without: map[errs.Code]int{}, LeftOut: p.leftOut}
 	if !o.DryRun {
 		run.report.Import = id.New[id.Import]()
 		if err := im.begin(ctx, run); err != nil {
@@ -140,8 +145,9 @@ func (u *run) row(cells []string, line int64, broken error) {
 		u.fail(*why)
 		return
 	}
-	u.report.NoPermission += int64(r.noPermission)
-	u.report.Permissions += int64(len(r.acts))
+	for _, e := range r.without {
+		u.withhold(e)
+	}
 	if n := len(u.pending); n > 0 && u.pending[n-1].key == r.key {
 		u.pending[n-1].join(r, line)
 		return
@@ -151,6 +157,13 @@ func (u *run) row(cells []string, line int64, broken error) {
 
 func (u *run) fail(e RowError) {
 	u.report.Errors[e.Reason]++
+	u.failed = append(u.failed, e)
+}
+
+// withhold reports a permission that was left out; its row is taken.
+func (u *run) withhold(e RowError) {
+	u.report.NoPermission++
+	u.report.Without[e.Reason]++
 	u.failed = append(u.failed, e)
 }
 
@@ -252,11 +265,25 @@ func (u *run) count(p person, t gate.Taken) {
 			u.report.Existing++
 		}
 	}
+	u.permissions(p, t)
 	for _, n := range t.Notes {
 		if n.Code == gate.NoteSuperseded {
 			continue // taken, and another source's value is believed; what the person corrected is reported
 		}
 		u.fail(RowError{Row: p.rows[0], Reason: n.Code})
+	}
+}
+
+// permissions counts what was said of permissions. Of a yes that the person has
+// taken back since, the gate gives the no that stands.
+func (u *run) permissions(p person, t gate.Taken) {
+	for i, r := range t.Records {
+		switch {
+		case i < len(p.arrival.Acts) && p.arrival.Acts[i].Kind.Raises() && r.Kind.Lowers():
+			u.withhold(RowError{Row: p.rows[0], Reason: Overtaken})
+		case r.Counts():
+			u.report.Permissions++
+		}
 	}
 }
 
@@ -266,6 +293,11 @@ func (u *run) lookUp(ctx context.Context, part []person) error {
 		for _, p := range part {
 			u.report.OK += int64(len(p.rows))
 			u.report.Events += int64(len(p.arrival.Events))
+			for _, a := range p.arrival.Acts {
+				if consent.Judge(a) == consent.Valid {
+					u.report.Permissions++
+				}
+			}
 			if u.metBefore(p.arrival.Identities) {
 				continue
 			}

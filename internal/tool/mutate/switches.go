@@ -8,6 +8,10 @@ var Switches = []Switch{
 		File: "internal/message/tightened.go", Code: "if !touches(keys, send) {", Off: "if true {",
 	},
 	{
+		Test: "TestCON14_ImportedConsentCarriesItsEvidence", In: "internal/intake",
+		File: "internal/intake/evidence.go", Code: "if c.words == \"\" {", Off: "if false {",
+	},
+	{
 		Test: "TestPRF04_ChoicesBiteWithWarmWorkers", In: "internal/message",
 		File: "internal/message/lastcheck.go", Code: "if !decision.Allowed() {", Off: "if false {",
 	},
