@@ -38,7 +38,7 @@ type house struct {
 
 // each runs a test on both engines, under the sample's charter with some of its
 // text replaced, old and new by turns.
-func each(t *testing.T, customers int, fn func(h *house), replace ...string) {
+func each(t *testing.T, customers int, fn func(t *testing.T, h *house), replace ...string) {
 	dbtest.EachPlace(t, func(t *testing.T, place string) {
 		h := &house{t: t, clk: &demo.Clock{}, now: clock.System{}.Now()}
 		cfg := config.Config{Data: t.TempDir(), Database: place, URL: "http://127.0.0.1:1"}
@@ -55,7 +55,7 @@ func each(t *testing.T, customers int, fn func(h *house), replace ...string) {
 		h.ids, err = (&demo.Seeder{Gate: h.Gate, Clock: h.clk, Controller: "halm"}).Run(ctx, h.people, h.now)
 		h.must(err)
 		h.clk.Set(h.now)
-		fn(h)
+		fn(t, h)
 	})
 }
 
