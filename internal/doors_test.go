@@ -62,6 +62,8 @@ var mayReveal = map[string]string{
 	"internal/gate/internal/vault": "encrypts",
 	"internal/message":             "writes a message to the person",
 	"internal/portal":              "shows the person their own data",
+	"internal/staff":               "seals names and addresses of staff and compares passwords",
+	"internal/web":                 "shows staff who is signed in",
 	"internal/request":             "puts the person's copy together",
 	"internal/api":                 "answers a program that named a purpose, with what the pass allows",
 	"internal/audit":               "makes a digest of an address and forgets both with the process",

@@ -65,7 +65,7 @@ func TestPackagesImportOnlyLowerTiers(t *testing.T) {
 }
 
 func TestTestHelpersStayInTests(t *testing.T) {
-	helpers := []string{"internal/db/dbtest", "internal/browsertest"}
+	helpers := []string{"internal/db/dbtest", "internal/browsertest", "internal/web/webtest"}
 	for _, s := range sources(t) {
 		for _, imported := range s.imports() {
 			dir := strings.TrimPrefix(imported, module+"/")

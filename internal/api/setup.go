@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"candor/internal/clock"
 	"candor/internal/db"
 	"candor/internal/errs"
 	"candor/internal/keyring"
@@ -59,14 +58,13 @@ func (a *API) hasAdmin(tx *db.Tx) (bool, error) {
 	return false, err
 }
 
-var errSetup = errs.New(errs.Unauthorized, "bad_code", "the code is not valid; it works once and for an hour: start the server again for a new one")
+var errSetup = errs.New(errs.Unauthorized, "bad_code", "the code is not valid; it works once and for an hour: start the server again for a new one").On("code")
 
 // setUp trades the code for the first administrator's token. The row is used up
 // in the transaction that makes the token, so two who race get one token.
 func (a *API) setUp(ctx context.Context, code string) (text string, t Token, err error) {
-	now := a.Clock.Now()
 	err = a.DB.Write(ctx, func(tx *db.Tx) error {
-		if err := a.useCode(tx, code, now); err != nil {
+		if err := a.UseCode(tx, code); err != nil {
 			return err
 		}
 		text, t, err = a.MintToken(tx, NewToken{Label: "first administrator", Scopes: Scopes, For: firstTokenLives, By: "setup"})
@@ -75,7 +73,10 @@ func (a *API) setUp(ctx context.Context, code string) (text string, t Token, err
 	return text, t, err
 }
 
-func (a *API) useCode(tx *db.Tx, code string, now clock.Instant) error {
+// UseCode uses the set-up code up in the caller's transaction. It returns
+// UNAUTHORIZED when the code is not good.
+func (a *API) UseCode(tx *db.Tx, code string) error {
+	now := a.Clock.Now()
 	for _, d := range a.Ring.Digests(keyring.Secret, "setup", strings.ToLower(strings.TrimSpace(code))) {
 		n, err := tx.Exec(`update api_setup set used_at = $1 where name = 'admin' and digest = $2 and used_at = 0 and until_at > $1`, now, d.Sum)
 		if err != nil || n == 1 {

@@ -8,6 +8,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"log/slog"
+	"net/http"
 	"net/url"
 	"os"
 	"time"
@@ -35,6 +36,8 @@ import (
 	"candor/internal/request"
 	"candor/internal/rulepack"
 	"candor/internal/sharing"
+	"candor/internal/staff"
+	"candor/internal/web"
 )
 
 // Options are what a configuration file does not say.
@@ -72,8 +75,11 @@ type App struct {
 	Importer  *intake.Importer
 	Portal    *portal.Portal
 	API       *api.API
+	Staff     *staff.Roster
+	Web       *web.Shell
 	Mailbox   *mailbox.Box // nil but for Options.Mailbox
 
+	more    map[string]http.HandlerFunc // what only the demo serves
 	closers []func() error
 }
 

@@ -34,6 +34,7 @@ type Demo struct {
 	BrowserKey string
 	APIToken   string
 	MailboxURL string
+	SignIn     DemoSignIn
 	People     []DemoPerson
 }
 
@@ -89,6 +90,9 @@ func (d *Demo) fill(ctx context.Context, clk *demo.Clock, o DemoOptions) error {
 	}
 	clk.Live()
 	if err := d.keys(ctx); err != nil {
+		return err
+	}
+	if err := d.letIn(ctx); err != nil {
 		return err
 	}
 	return d.introduce(ctx, people)

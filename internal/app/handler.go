@@ -20,8 +20,12 @@ func (a *App) Handler() http.Handler {
 	a.Portal.Register(mux)
 	a.API.Register(mux)
 	a.Sharing.Routes(mux)
+	a.Web.Register(mux)
 	if a.Mailbox != nil {
 		a.Mailbox.Register(mux)
+	}
+	for pattern, h := range a.more {
+		mux.HandleFunc(pattern, h)
 	}
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
 	mux.HandleFunc("GET /readyz", a.ready)

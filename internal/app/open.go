@@ -130,7 +130,7 @@ func (a *App) signers() (map[string]*message.Signer, error) {
 }
 
 // openEdges opens what the world talks to.
-func (a *App) openEdges(_ context.Context, _ Options) (err error) {
+func (a *App) openEdges(_ context.Context, o Options) (err error) {
 	a.Collector = collect.New(collect.Config{
 		DB: a.DB, Ring: a.Ring, Gate: a.Gate, Charter: a.Charter, Clock: a.Clock, Log: a.Log, PublicURL: a.Config.URL,
 	})
@@ -148,7 +148,10 @@ func (a *App) openEdges(_ context.Context, _ Options) (err error) {
 		Audience: a.Audience, Campaigns: a.Campaigns, Requests: a.Desk, Sharing: a.Sharing, Sources: a.Collector.Sources(), Packs: a.Packs,
 		Jobs: a.Jobs, Log: a.Log,
 	})
-	return err
+	if err != nil {
+		return err
+	}
+	return a.openWeb(o)
 }
 
 // loops is the work that goes on while the server runs.

@@ -213,7 +213,7 @@ func (tab *Tab) Go(selector string) {
 	ctx, stop := context.WithTimeout(tab.ctx, patience)
 	defer stop()
 	tab.call("press "+selector, func() error {
-		_, err := chromedp.Run(ctx, chromedp.WaitEvent(page.LoadEventFired, nil, chromedp.Click(selector, chromedp.NodeVisible)))
+		_, err := chromedp.Run(ctx, chromedp.WaitEvent(page.LoadEventFired, nil, chromedp.Click(chromedp.CSS(selector), chromedp.NodeVisible)))
 		return err
 	})
 }
@@ -221,15 +221,15 @@ func (tab *Tab) Go(selector string) {
 // Press presses something that stays on the page.
 func (tab *Tab) Press(selector string) {
 	tab.t.Helper()
-	tab.do("press "+selector, chromedp.Click(selector, chromedp.NodeVisible))
+	tab.do("press "+selector, chromedp.Click(chromedp.CSS(selector), chromedp.NodeVisible))
 }
 
 // Fill replaces what stands in a field by typing.
 func (tab *Tab) Fill(selector, text string) {
 	tab.t.Helper()
-	tab.do("fill "+selector, chromedp.WaitVisible(selector))
+	tab.do("fill "+selector, chromedp.WaitVisible(chromedp.CSS(selector)))
 	Eval[bool](tab, fmt.Sprintf("document.querySelector(%q).value = '', true", selector))
-	tab.do("fill "+selector, chromedp.SendKeys(selector, text))
+	tab.do("fill "+selector, chromedp.SendKeys(chromedp.CSS(selector), text))
 }
 
 // Text gives what a reader sees of an element.
@@ -239,7 +239,7 @@ func (tab *Tab) Text(selector string) string {
 	defer stop()
 	var out string
 	tab.call("read "+selector, func() (err error) {
-		out, err = chromedp.Run(ctx, chromedp.Text(selector, chromedp.NodeVisible))
+		out, err = chromedp.Run(ctx, chromedp.Text(chromedp.CSS(selector), chromedp.NodeVisible))
 		return err
 	})
 	return strings.TrimSpace(out)

@@ -25,6 +25,8 @@ type demoCmd struct {
 // demoReady is the one line that scripts read.
 type demoReady struct {
 	Addr       string         `json:"addr"`
+	SignInURL  string         `json:"signin_url"`
+	Staff      app.DemoSignIn `json:"staff"`
 	WriteKey   string         `json:"write_key"`
 	BrowserKey string         `json:"browser_key"`
 	APIToken   string         `json:"api_token"`
@@ -103,7 +105,7 @@ func (e *env) progress() func(done, of int) {
 }
 
 func (e *env) announce(d *app.Demo, addr string) error {
-	ready := demoReady{Addr: addr, WriteKey: d.WriteKey, BrowserKey: d.BrowserKey, APIToken: d.APIToken, MailboxURL: d.MailboxURL,
+	ready := demoReady{Addr: addr, SignInURL: d.SignIn.URL, Staff: d.SignIn, WriteKey: d.WriteKey, BrowserKey: d.BrowserKey, APIToken: d.APIToken, MailboxURL: d.MailboxURL,
 		Origin: d.App.Ledger.Origin(), LedgerKey: d.App.Ledger.VerifierKey()}
 	for _, p := range d.People {
 		ready.Customers = append(ready.Customers, demoCustomer{p.ID, p.PrivacyURL, p.UserID, p.Who})
@@ -122,6 +124,7 @@ func welcome(r demoReady, called string) string {
 	var b strings.Builder
 	line := func(label, value string) { fmt.Fprintf(&b, "  %-22s %s\n", label, value) }
 	b.WriteString("\nHalm Coffee Roasters is open. Where to look:\n\n")
+	line("Work as staff", r.SignInURL)
 	line("Privacy notice", url+"/notice")
 	line("Sign-up form", url+"/f/signup")
 	line("Mailbox", r.MailboxURL)
@@ -129,6 +132,9 @@ func welcome(r demoReady, called string) string {
 	for _, c := range r.Customers {
 		line(c.Who, c.PrivacyURL)
 	}
+	b.WriteString("\nThe first link signs the sample administrator in once. Later:\n\n")
+	line("Address, password", r.Staff.Email+"   "+r.Staff.Password)
+	line("Authenticator key", r.Staff.Secret)
 	b.WriteString("\nKeys (they end with this demo):\n\n")
 	line("Server write key", r.WriteKey)
 	line("Browser write key", r.BrowserKey)

@@ -30,7 +30,7 @@ func (c serveCmd) Run(e *env) error {
 	if err := applyFirst(e.ctx, a, cfg.Charter); err != nil {
 		return err
 	}
-	code, err := a.API.SetupCode(e.ctx)
+	code, err := a.SetupCode(e.ctx)
 	if err != nil {
 		return err
 	}
@@ -40,7 +40,7 @@ func (c serveCmd) Run(e *env) error {
 	}
 	fmt.Fprintf(e.out, "Serving on %s for %s\nLedger: origin %s, key %s\n", l.Addr(), cfg.URL, a.Ledger.Origin(), a.Ledger.VerifierKey())
 	if code != "" {
-		fmt.Fprintf(e.out, "First administrator: set up with this code within one hour: %s\n", code)
+		fmt.Fprintf(e.out, "First administrator: open %s/admin/first within one hour and set up with this code: %s\n", cfg.URL, code)
 	}
 	return a.Run(e.ctx, l)
 }

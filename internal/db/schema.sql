@@ -193,6 +193,93 @@ create table charter_notice (
 create unique index charter_notice_version on charter_notice (version, lang);
 
 -- ------------------------------------------------------------
+-- 0025_staff.sql
+
+-- People who work here. Name and address are sealed; a password is kept as its
+-- Argon2id digest, the authenticator's secret sealed.
+create table staff (
+    staff_id bigint not null, -- pseudonymous staff
+    name text not null, -- sealed staff
+    email text not null, -- sealed staff
+    password text not null, -- digest staff; '' until it is chosen
+    authenticator text not null, -- sealed staff; '' until one is enrolled
+    last_step bigint not null, -- none staff; the last time step whose code was used
+    committed_at bigint not null, -- none staff; when confidentiality was promised, or 0
+    commitment_id bigint not null, -- none staff; the ledger's entry of it
+    added_by text not null, -- none staff
+    added_at bigint not null, -- none staff
+    left_at bigint not null, -- none staff; 0 while they work here
+    primary key (staff_id)
+);
+
+-- Finds a member of staff by address.
+create table staff_address ( -- lookup
+    digest bytea not null, -- digest staff; keyed digest of the address
+    key_id bigint not null, -- none nobody
+    staff_id bigint not null, -- pseudonymous staff
+    primary key (digest)
+);
+
+-- Which roles somebody holds, for which brand.
+create table staff_role (
+    staff_id bigint not null, -- pseudonymous staff
+    controller text not null, -- none staff
+    role text not null, -- none staff; of house.yaml, or administrator
+    given_by text not null, -- none staff
+    given_at bigint not null, -- none staff
+    confirmed_at bigint not null, -- none staff; last recertification
+    primary key (staff_id, controller, role)
+);
+
+-- Codes for the day the authenticator is lost.
+create table staff_recovery (
+    staff_id bigint not null, -- pseudonymous staff
+    digest bytea not null, -- digest staff; keyed digest of the code
+    key_id bigint not null, -- none nobody
+    used_at bigint not null, -- none staff; 0 while it is good
+    primary key (staff_id, digest)
+);
+
+-- Links that let somebody choose a password: an invitation, or a fresh start.
+create table staff_invitation (
+    digest bytea not null, -- digest nobody; keyed digest of the link's secret
+    key_id bigint not null, -- none nobody
+    staff_id bigint not null, -- pseudonymous staff
+    until_at bigint not null, -- none staff
+    used_at bigint not null, -- none staff; 0 while it is good
+    primary key (digest)
+);
+
+create index staff_invitation_of on staff_invitation (staff_id);
+
+-- Who is signed in, and where. A session is found by the digest of its secret.
+create table staff_session (
+    session_id bigint not null, -- none staff
+    staff_id bigint not null, -- pseudonymous staff
+    digest bytea not null, -- digest staff; keyed digest of the cookie
+    key_id bigint not null, -- none nobody
+    device text not null, -- pseudonymous staff; browser and system in words
+    factor text not null, -- none staff; how the second factor was shown
+    opened_at bigint not null, -- none staff
+    seen_at bigint not null, -- none staff; to the minute
+    proven_at bigint not null, -- none staff; when a factor was last shown
+    ended_at bigint not null, -- none staff; 0 while it is open
+    primary key (session_id)
+);
+
+create unique index staff_session_digest on staff_session (digest);
+
+create index staff_session_of on staff_session (staff_id, ended_at, session_id);
+
+-- How often somebody tried and failed: by account and by network.
+create table staff_try (
+    digest bytea not null, -- digest staff; keyed digest of what is limited
+    since_at bigint not null, -- none staff
+    tries bigint not null, -- none staff
+    primary key (digest)
+);
+
+-- ------------------------------------------------------------
 -- 0030_customer.sql
 
 -- The person. Erasing the row erases what hangs on it.

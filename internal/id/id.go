@@ -38,6 +38,7 @@ type (
 	requestKind    struct{}
 	useKind        struct{}
 	staffKind      struct{}
+	sessionKind    struct{}
 	tokenKind      struct{}
 	noticeKind     struct{}
 	quarantineKind struct{}
@@ -60,6 +61,7 @@ func (messageKind) prefix() string    { return "msg" }
 func (requestKind) prefix() string    { return "req" }
 func (useKind) prefix() string        { return "use" }
 func (staffKind) prefix() string      { return "stf" }
+func (sessionKind) prefix() string    { return "ses" }
 func (tokenKind) prefix() string      { return "tok" }
 func (noticeKind) prefix() string     { return "ntc" }
 func (quarantineKind) prefix() string { return "qua" }
@@ -83,6 +85,7 @@ type (
 	Request    = ID[requestKind]    // a rights request
 	Use        = ID[useKind]        // a recorded use of data
 	Staff      = ID[staffKind]      // a member of staff
+	Session    = ID[sessionKind]    // a member of staff on one device
 	Token      = ID[tokenKind]      // an API token
 	Notice     = ID[noticeKind]     // a rendered notice
 	Quarantine = ID[quarantineKind] // an input that failed validation

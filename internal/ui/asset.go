@@ -64,8 +64,11 @@ func newAsset(name string, body []byte) asset {
 	_, _ = w.Write(body)
 	_ = w.Close()
 	kind := mime.TypeByExtension(path.Ext(name))
-	if path.Ext(name) == ".css" {
+	switch path.Ext(name) {
+	case ".css":
 		kind = "text/css; charset=utf-8"
+	case ".js":
+		kind = "text/javascript; charset=utf-8"
 	}
 	return asset{url: AssetPath + hex.EncodeToString(sum[:8]) + "/" + name, kind: kind, body: body, zipped: zipped.Bytes()}
 }

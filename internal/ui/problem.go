@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"errors"
 	"net/http"
 	"sync"
 
@@ -46,7 +47,8 @@ var kinds = map[errs.Kind]struct {
 
 // Fail writes the error page for err, in the frame's language and in words that
 // tell the reader what to do. An internal error shows nothing but its incident
-// number, under which the caller has logged it.
+// number, under which the caller has logged it. Staff read the error's own
+// sentence.
 func Fail(w http.ResponseWriter, f Frame, err error, incident string) {
 	k := kinds[errs.KindOf(err)]
 	pages := own()
@@ -55,6 +57,10 @@ func Fail(w http.ResponseWriter, f Frame, err error, incident string) {
 	}
 	f.Title, f.Intro, f.Message, f.Narrow = pages.set.Say(f.Lang, k.word), "", nil, true
 	data := problem{Text: pages.set.Say(f.Lang, k.word+".text")}
+	var known *errs.Error
+	if f.Desk != nil && errors.As(err, &known) && known.Kind != errs.Internal {
+		data.Text = known.Msg
+	}
 	if k.status == http.StatusInternalServerError {
 		data.Incident = incident
 	}

@@ -10,14 +10,16 @@ import (
 type Options struct {
 	HTTPS bool     // the public address is https: tell browsers to insist on it
 	Form  []string // origins besides our own that a form may lead to
+	// Script lets our own script files run and talk to us: staff's pages.
+	Script bool
 	// Open lists patterns, such as "POST /u/{token}", that take posts from
 	// anywhere: mail clients and shops, which carry a token instead of a cookie.
 	Open []string
 }
 
 // Secure wraps the pages of an edge: nothing is kept in caches, nothing leaks in
-// a referrer, nothing is indexed or framed, no code runs, and a form
-// of another site cannot act for the reader.
+// a referrer, nothing is indexed or framed, no code runs but our own files where
+// Options say so, and a form of another site cannot act for the reader.
 func Secure(next http.Handler, o Options) http.Handler {
 	policy := contentPolicy(o)
 	forms := http.NewCrossOriginProtection()
@@ -49,6 +51,9 @@ func contentPolicy(o Options) string {
 		"default-src 'none'", "style-src 'self'", "img-src 'self' data:", "font-src 'self'",
 		"base-uri 'none'", "frame-ancestors 'none'",
 		strings.Join(append([]string{"form-action 'self'"}, o.Form...), " "),
+	}
+	if o.Script {
+		parts = append(parts, "script-src 'self'", "connect-src 'self'")
 	}
 	if o.HTTPS {
 		parts = append(parts, "upgrade-insecure-requests")

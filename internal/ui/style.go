@@ -90,7 +90,8 @@ func sample(lang term.Lang) styleData {
 			{Name: "agreed", Values: []int64{1200, 1310, 1395, 1502, 1588, 1630, 1704, 1790, 1902, 2011, 2140, 2265}},
 			{Name: "withdrawn", Values: []int64{40, 52, 47, 61, 58, 66, 49, 71, 64, 80, 77, 69}},
 		}),
-		Icons:   []string{"check", "cross", "clock", "info", "warning", "minus", "mail", "shield", "download", "trash", "pencil", "key", "list", "arrow", "receipt", "globe"},
+		Icons: []string{"check", "cross", "clock", "info", "warning", "minus", "mail", "shield", "download", "trash", "pencil", "key", "list", "arrow", "receipt", "globe",
+			"home", "people", "target", "chart", "scroll", "sliders", "search", "menu", "flag", "lock", "phone"},
 		Colours: []string{"paper", "surface", "sunken", "ink", "accent", "good", "warn", "bad", "info"},
 	}
 }

@@ -110,6 +110,9 @@ type Page[T any] struct {
 	langs map[term.Lang]*template.Template
 }
 
+// Name is the page's name: that of its file.
+func (p Page[T]) Name() string { return p.name }
+
 // view is what a template sees: the frame's fields, and Data.
 type view[T any] struct {
 	Frame
@@ -166,8 +169,12 @@ func (p Page[T]) Render(w http.ResponseWriter, status int, f Frame, data T) erro
 			return fmt.Errorf("page %s is not loaded", p.name)
 		}
 	}
+	layout := "page"
+	if f.Desk != nil {
+		layout = "desk"
+	}
 	var out bytes.Buffer
-	if err := t.ExecuteTemplate(&out, "page", view[T]{f, data}); err != nil {
+	if err := t.ExecuteTemplate(&out, layout, view[T]{f, data}); err != nil {
 		return fmt.Errorf("page %s: %w", p.name, err)
 	}
 	h := w.Header()

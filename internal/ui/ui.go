@@ -1,11 +1,11 @@
 // Package ui is how Candor looks and speaks on a page: the style sheet, the
-// page frame that customers see, the components, the words of the frame in
+// frames that customers and staff see, the components, the words of the frame in
 // every language, and the headers that keep a page private.
 //
 // Pages are html/template files, parsed at start for each language; a missing
 // template, a missing word or a page that cannot be rendered empty stops the
-// start. Everything works without script, and the Content-Security-Policy
-// forbids it.
+// start. Everything works without script; the Content-Security-Policy forbids it
+// on customers' pages and lets staff's load the one file of ours.
 //
 // The package knows no domain. A page package embeds its own templates and
 // words and hands them to Load.
@@ -26,6 +26,9 @@ type Frame struct {
 	Message *Message  // what has just happened, after a redirect
 	Narrow  bool      // a form or an answer rather than a centre
 	Bare    bool      // no heading of the frame: the page brings its own h1
+	Desk    *Desk     // the frame of a page of staff instead of a customer's
+	Crumb   *Link     // staff: the page above this one
+	Actions []Link    // staff: what to do here, beside the title; Current is the main one
 }
 
 // Link leads somewhere.

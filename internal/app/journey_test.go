@@ -1,0 +1,157 @@
+package app
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"testing"
+
+	"candor/internal/browsertest"
+	"candor/internal/charter/sample"
+	"candor/internal/config"
+	"candor/internal/staff"
+	"candor/internal/term"
+)
+
+// see photographs a page of staff in all its looks and holds it to the rules.
+func see(t *testing.T, tab *browsertest.Tab, name string) {
+	t.Helper()
+	tab.Axe()
+	for _, width := range []int{375, 1440} {
+		for _, dark := range []bool{false, true} {
+			tab.Screenshot("staff-"+name, width, dark)
+			if tab.Overflows() {
+				t.Errorf("%s is wider than %d pixels", name, width)
+			}
+		}
+	}
+}
+
+// running serves a platform until the test ends and gives its address.
+func running(t *testing.T, open func(url string) *App) (*App, string) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	url := "http://" + l.Addr().String()
+	a := open(url)
+	work, stop := context.WithCancel(ctx)
+	over := make(chan error, 1)
+	go func() { over <- a.Run(work, l) }()
+	t.Cleanup(func() {
+		stop()
+		if err := <-over; err != nil {
+			t.Error(err)
+		}
+		_ = a.Close()
+	})
+	return a, url
+}
+
+// A fresh server is set up in a browser; after signing out, password and second
+// factor lead in again.
+func TestJourneyFirstRunAndSignIn(t *testing.T) {
+	tab := browsertest.New(t)
+	a, url := running(t, func(url string) *App {
+		cfg := config.Config{Data: t.TempDir(), URL: url}
+		if err := cfg.Fill(); err != nil {
+			t.Fatal(err)
+		}
+		a, err := Open(ctx, cfg, Options{Log: slog.New(slog.DiscardHandler), Mailbox: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := a.ApplyCharter(ctx, sample.Halm(), term.ByEngine); err != nil {
+			t.Fatal(err)
+		}
+		return a
+	})
+	code, err := a.SetupCode(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tab.Open(url + "/admin/")
+	tab.Sees("h1", "Set up Candor")
+	see(t, tab, "first")
+	tab.Fill("#code", code)
+	tab.Fill("#name", "Ada Lovelace")
+	tab.Fill("#email", "ada@halm.example")
+	tab.Fill("#password", "violet harbour tin lantern")
+	tab.Go("button[type=submit]")
+	tab.Sees("h1", "Set up your second factor")
+	see(t, tab, "enrol")
+	tab.Press("summary")
+	secret := browsertest.Eval[string](tab, `document.querySelector(".secret").textContent.replaceAll(" ", "")`)
+	tab.Fill("#code", codeOf(t, a, secret))
+	tab.Go("button[type=submit]")
+	tab.Sees("h1", "Your recovery codes")
+	see(t, tab, "codes")
+	recovery := tab.Text(".codes li")
+	tab.Go("main a.button")
+	tab.Sees("h1", "Confidentiality")
+	see(t, tab, "commitment")
+	tab.Press("#promise")
+	tab.Go("button[type=submit]")
+	tab.Sees("h1", "Good")
+	see(t, tab, "home-empty")
+	tab.Look(1440, false)
+	tab.Open(url + "/admin/account")
+	see(t, tab, "account")
+	tab.Go(".card form[action$=everywhere] button")
+	tab.Sees("h1", "Sign in")
+	see(t, tab, "sign-in")
+	tab.Fill("#email", "ada@halm.example")
+	tab.Fill("#password", "violet harbour tin lantern")
+	tab.Go("button[type=submit]")
+	tab.Sees("h1", "Second factor")
+	see(t, tab, "factor")
+	tab.Fill("#code", recovery)
+	tab.Go("button[type=submit]")
+	tab.Sees("h1", "Good")
+}
+
+func codeOf(t *testing.T, a *App, secret string) string {
+	t.Helper()
+	code, err := staff.Code(secret, a.Clock.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return code
+}
+
+// The demo's link leads inside in one click; the palette jumps with the keyboard
+// and, without script, as a page; the menu of a phone opens.
+func TestJourneyTheDemosShell(t *testing.T) {
+	tab := browsertest.New(t)
+	var d *Demo
+	_, url := running(t, func(url string) *App {
+		var err error
+		if d, err = OpenDemo(ctx, DemoOptions{Folder: t.TempDir(), URL: url, Pace: 10, Customers: 200, Log: slog.New(slog.DiscardHandler)}); err != nil {
+			t.Fatal(err)
+		}
+		return d.App
+	})
+	tab.Look(1440, false)
+	tab.Open(d.SignIn.URL)
+	tab.Sees("h1", "Good")
+	see(t, tab, "home")
+	tab.Look(375, false)
+	tab.Press(".desk-menu")
+	tab.Screenshot("staff-menu", 375, false)
+	tab.Look(1440, false)
+	tab.Open(url + "/admin/")
+	tab.Press(".desk-go")
+	tab.Sees("dialog", "Your account")
+	tab.Axe()
+	tab.Screenshot("staff-palette", 1440, false)
+	tab.Fill("dialog input", "acc")
+	if n := browsertest.Eval[int](tab, `document.querySelectorAll("dialog li:not([hidden])").length`); n != 1 {
+		t.Errorf("the palette shows %d pages for acc", n)
+	}
+	tab.Open(url + "/admin/go")
+	see(t, tab, "go")
+	tab.Expect(404)
+	tab.Open(url + "/admin/nothing")
+	see(t, tab, "error")
+}

@@ -1,0 +1,149 @@
+package app
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+
+	"candor/internal/clock"
+	"candor/internal/db"
+	"candor/internal/db/dbtest"
+	"candor/internal/db/schema"
+	"candor/internal/demo"
+	"candor/internal/staff"
+	"candor/internal/web"
+	"candor/internal/web/webtest"
+)
+
+var parameter = regexp.MustCompile(`\{[a-z]+\}`)
+
+// ask sends a route's request with a session, or with none.
+func ask(h http.Handler, route web.Route, cookie *http.Cookie) *httptest.ResponseRecorder {
+	method, path, _ := strings.Cut(route.Pattern, " ")
+	path = parameter.ReplaceAllString(strings.TrimSuffix(path, "{$}"), "x")
+	r := httptest.NewRequest(method, path, strings.NewReader(url.Values{"role": {"administrator"}}.Encode()))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	if cookie != nil {
+		r.AddCookie(cookie)
+	}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w
+}
+
+// rows counts what stands in every table but those that a refusal may touch: the
+// ledger records it, and a session is seen.
+func rows(t *testing.T, d *db.DB) map[string]int64 {
+	t.Helper()
+	all, err := schema.Current()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := map[string]int64{}
+	err = d.Read(ctx, func(tx *db.Tx) error {
+		for _, table := range all {
+			if strings.HasPrefix(table.Name, "ledger_") || table.Name == "staff_session" || table.Name == "staff_try" {
+				continue
+			}
+			var n int64
+			if err := tx.QueryRow("select count(*) from " + table.Name).Scan(&n); err != nil {
+				return err
+			}
+			out[table.Name] = n
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// Every route of staff, once as a stranger and once for each role: whoever lacks
+// the permission learns nothing, changes nothing and is on record; whoever has
+// it is let in.
+func TestEveryRouteAsEveryRole(t *testing.T) {
+	dbtest.EachPlace(t, func(t *testing.T, place string) {
+		now := clock.System{}.Now()
+		clk := &demo.Clock{}
+		a := openWith(t, place, nil, clk, now)
+		clk.Live()
+		h := a.Handler()
+		roles := []string{""}
+		for _, r := range staff.Roles(currentCharter(t, a)) {
+			roles = append(roles, r.ID)
+		}
+		people := map[string]*webtest.Person{}
+		for i, role := range roles {
+			held := []string{role}
+			if role == "" {
+				held = nil
+			}
+			people[role] = webtest.Hire(t, a.Staff, fmt.Sprintf("p%d@halm.example", i), held...)
+		}
+		strangers(t, a, h)
+		for _, role := range roles {
+			t.Run("role "+role, func(t *testing.T) { walk(t, a, h, people[role]) })
+		}
+	})
+}
+
+func strangers(t *testing.T, a *App, h http.Handler) {
+	before := rows(t, a.DB)
+	for _, route := range a.Web.Routes() {
+		if route.Access.ForStrangers() {
+			continue
+		}
+		w := ask(h, route, nil)
+		if w.Code != http.StatusSeeOther || !strings.HasPrefix(w.Header().Get("Location"), "/admin/sign-in") {
+			t.Errorf("a stranger at %s: %d %s", route.Pattern, w.Code, w.Header().Get("Location"))
+		}
+	}
+	if after := rows(t, a.DB); !maps.Equal(before, after) {
+		t.Errorf("strangers changed the database: %v, before %v", after, before)
+	}
+}
+
+// walk asks for every route with one person's rights.
+func walk(t *testing.T, a *App, h http.Handler, p *webtest.Person) {
+	cookie := p.Session(t)
+	who, err := a.Staff.Ask(ctx, cookie.Value)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := rows(t, a.DB)
+	refused := 0
+	for _, route := range a.Web.Routes() {
+		if route.Access.Allows(who.Rights) {
+			continue
+		}
+		refused++
+		w := ask(h, route, cookie)
+		if body := w.Body.String(); w.Code != http.StatusForbidden || !strings.Contains(body, "none of your roles may") {
+			t.Errorf("%s: %d, want 403 and a reason", route.Pattern, w.Code)
+		}
+	}
+	if after := rows(t, a.DB); !maps.Equal(before, after) {
+		t.Errorf("what was refused changed the database: %v, before %v", after, before)
+	}
+	for _, route := range a.Web.Routes() {
+		if !route.Access.Allows(who.Rights) || route.Access.ForStrangers() {
+			continue
+		}
+		w := ask(h, route, p.Session(t))
+		switch {
+		case w.Code == http.StatusForbidden || w.Code >= 500 || strings.HasPrefix(w.Header().Get("Location"), "/admin/sign-in") && !strings.Contains(route.Pattern, "sign-out"):
+			t.Errorf("%s: %d %s, though the role may", route.Pattern, w.Code, w.Header().Get("Location"))
+		case w.Code == http.StatusOK && strings.HasPrefix(w.Header().Get("Content-Type"), "text/html"):
+			webtest.Check(t, route.Pattern, w.Body.String())
+		}
+	}
+	if refused > 0 && refusals(t, a) == 0 {
+		t.Error("no refusal is on record")
+	}
+}

@@ -1,0 +1,50 @@
+package app
+
+import (
+	"context"
+
+	"candor/internal/db"
+	"candor/internal/staff"
+	"candor/internal/web"
+	"candor/internal/web/home"
+)
+
+// openWeb opens the rooms of staff, each with the parts it works with.
+func (a *App) openWeb(o Options) (err error) {
+	a.Staff = staff.New(staff.Config{DB: a.DB, Ring: a.Ring, Charter: a.Charter, Ledger: a.Ledger, Clock: a.Clock})
+	a.Web, err = web.New(web.Config{
+		DB: a.DB, Ring: a.Ring, Charter: a.Charter, Staff: a.Staff, Clock: a.Clock, Log: a.Log,
+		HTTPS: a.Config.Secure(), Demo: o.Mailbox, UseSetupCode: a.API.UseCode,
+	})
+	if err != nil {
+		return err
+	}
+	for _, room := range []func() (web.Room, error){a.homeRoom} {
+		r, err := room()
+		if err != nil {
+			return err
+		}
+		if err := a.Web.Add(r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *App) homeRoom() (web.Room, error) {
+	return home.New(home.Services{Audience: a.Audience, Campaigns: a.Campaigns, Requests: a.Desk, Jobs: a.Jobs, Ledger: a.Ledger})
+}
+
+// SetupCode makes the code with which the first administrator sets up. It gives
+// "" when there is one.
+func (a *App) SetupCode(ctx context.Context) (string, error) {
+	known := false
+	err := a.DB.Read(ctx, func(tx *db.Tx) (err error) {
+		known, err = a.Staff.HasAdministrator(tx)
+		return err
+	})
+	if err != nil || known {
+		return "", err
+	}
+	return a.API.SetupCode(ctx)
+}

@@ -1,0 +1,81 @@
+package staff
+
+import (
+	"candor/internal/db"
+	"candor/internal/errs"
+	"candor/internal/id"
+	"candor/internal/term"
+)
+
+// HasAdministrator tells whether somebody who works here holds the role.
+func (r *Roster) HasAdministrator(tx *db.Tx) (bool, error) {
+	var n int64
+	err := tx.QueryRow(`select count(*) from staff_role where role = $1`, Administrator).Scan(&n)
+	return n > 0, err
+}
+
+func grants(tx *db.Tx, who id.Staff) ([]Grant, error) {
+	rows, err := tx.Query(`select controller, role, given_by, given_at, confirmed_at from staff_role where staff_id = $1 order by controller, role`, who)
+	return db.Collect(rows, err, func(scan db.Scan) (Grant, error) {
+		var g Grant
+		return g, scan(&g.Controller, &g.Role, &g.GivenBy, &g.GivenAt, &g.ConfirmedAt)
+	})
+}
+
+// Give gives somebody a role for a brand. It returns E_ROLE when they hold one
+// that must not be in the same hand, or when they would give it to themselves.
+func (r *Roster) Give(tx *db.Tx, who id.Staff, controller term.Controller, role string, by term.Actor) error {
+	if by == Actor(who) {
+		return errs.New(errs.Forbidden, errs.Role, "nobody gives a role to themselves; ask somebody else who manages staff").On("role")
+	}
+	c, err := r.Charter.Current(tx)
+	if err != nil {
+		return err
+	}
+	p, err := r.get(tx, who)
+	if err != nil {
+		return err
+	}
+	if p.LeftAt != 0 {
+		return errNoPerson
+	}
+	var held []string
+	for _, g := range p.Grants {
+		if g.Controller == controller {
+			held = append(held, g.Role)
+		}
+	}
+	if err := Separate(c, held, role); err != nil {
+		return err
+	}
+	now := r.Clock.Now()
+	_, err = tx.Exec(`insert into staff_role (staff_id, controller, role, given_by, given_at, confirmed_at) values ($1, $2, $3, $4, $5, $5)
+		on conflict (staff_id, controller, role) do nothing`, who, controller, role, by, now)
+	if err != nil {
+		return err
+	}
+	return r.note(tx, KindRole, act{Staff: who, Act: "given", Controller: controller, Role: role, By: by})
+}
+
+// Take takes a role away, at once. The last administrator keeps it.
+func (r *Roster) Take(tx *db.Tx, who id.Staff, controller term.Controller, role string, by term.Actor) error {
+	n, err := tx.Exec(`delete from staff_role where staff_id = $1 and controller = $2 and role = $3`, who, controller, role)
+	if err != nil {
+		return err
+	}
+	if n == 0 {
+		return errs.New(errs.NotFound, "no_such_role", "they do not hold this role").On("role")
+	}
+	if has, err := r.HasAdministrator(tx); err != nil || !has {
+		if err != nil {
+			return err
+		}
+		return errs.New(errs.Conflict, "last_administrator", "somebody must be able to administer; give the role to somebody else first").On("role")
+	}
+	return r.note(tx, KindRole, act{Staff: who, Act: "taken", Controller: controller, Role: role, By: by})
+}
+
+// Refused records that somebody asked for what they may not do.
+func (r *Roster) Refused(tx *db.Tx, who id.Staff, route string, p Permission) error {
+	return r.note(tx, KindRefused, act{Staff: who, Act: route, Role: string(p), By: Actor(who)})
+}

@@ -1,0 +1,97 @@
+// Package staff knows the people who work with customers' data: who they are,
+// how they prove it, which roles they hold for which brand, and what those roles
+// may do (GDPR 29, 32; OWASP ASVS 5.0 chapters 6 to 8).
+//
+// Nobody is in without a second factor and a promise of confidentiality: a
+// session is opened only from a sign-in that has shown both, and every request
+// asks again whether the person still works here and what they may do, so a
+// change applies at once. Roles are written in house.yaml; two that must not be
+// in one hand are refused when they are given.
+//
+// Names and addresses are sealed. Passwords, recovery codes and sessions are
+// kept as digests.
+package staff
+
+import (
+	"candor/internal/charter"
+	"candor/internal/clock"
+	"candor/internal/db"
+	"candor/internal/errs"
+	"candor/internal/id"
+	"candor/internal/keyring"
+	"candor/internal/ledger"
+	"candor/internal/personal"
+	"candor/internal/term"
+)
+
+// Config is what a roster works with.
+type Config struct {
+	DB      *db.DB
+	Ring    *keyring.Ring
+	Charter *charter.Store
+	Ledger  *ledger.Log
+	Clock   clock.Clock
+}
+
+// Roster is the list of staff, their factors and their sessions. It is safe for
+// concurrent use.
+type Roster struct {
+	Config
+	hashing chan struct{} // bounds the memory that Argon2id takes
+}
+
+// New opens the roster.
+func New(c Config) *Roster { return &Roster{c, make(chan struct{}, hashesAtOnce)} }
+
+// The ledger's kinds of entries about staff. They name staff by id.
+const (
+	KindPerson    ledger.Kind = "staff.person"    // somebody was added, invited anew, or left
+	KindRole      ledger.Kind = "staff.role"      // a role was given, taken or confirmed
+	KindCommitted ledger.Kind = "staff.committed" // somebody promised confidentiality
+	KindSignIn    ledger.Kind = "staff.signin"    // somebody signed in, out, or failed to
+	KindRefused   ledger.Kind = "staff.refused"   // somebody asked for what they may not do
+)
+
+// Classes gives the retention of the entries' content.
+var Classes = map[ledger.Kind]ledger.Class{KindSignIn: ledger.Access, KindRefused: ledger.Access}
+
+// Person is a member of staff.
+type Person struct {
+	ID          id.Staff
+	Name        personal.Value
+	Email       personal.Value
+	Grants      []Grant
+	HasPassword bool
+	HasFactor   bool
+	CommittedAt clock.Instant // zero until they promised confidentiality
+	AddedAt     clock.Instant
+	LeftAt      clock.Instant // zero while they work here
+}
+
+// Grant is a role that somebody holds for a brand.
+type Grant struct {
+	Controller  term.Controller
+	Role        string
+	GivenBy     term.Actor
+	GivenAt     clock.Instant
+	ConfirmedAt clock.Instant
+}
+
+// Actor names a member of staff in records.
+func Actor(who id.Staff) term.Actor { return term.Actor("staff:" + who.String()) }
+
+// The codes of what is refused here.
+const (
+	NoSecondFactor errs.Code = "no_second_factor" // the sign-in has not shown one
+	NoCommitment   errs.Code = "no_commitment"    // confidentiality has not been promised
+	WrongPassword  errs.Code = "wrong_sign_in"    // address and password do not fit
+	WrongCode      errs.Code = "wrong_code"       // the code is not right, or was used before
+	TooManyTries   errs.Code = "too_many_tries"   // wait before trying again
+	NoSession      errs.Code = "no_session"       // nobody is signed in
+	BadInvitation  errs.Code = "bad_invitation"   // the link is spent, old or unknown
+	BadPassword    errs.Code = "bad_password"     // the password is too short or known from breaches
+	NoSuchPerson   errs.Code = "no_such_person"   // there is no such member of staff
+	AddressTaken   errs.Code = "address_taken"    // somebody here has this address
+)
+
+var errNoPerson = errs.New(errs.NotFound, NoSuchPerson, "there is no such member of staff")

@@ -1,0 +1,84 @@
+// What script adds to the pages of staff: a palette that jumps to any page.
+// Without it, the same form is a page of its own.
+
+const link = document.querySelector("[data-palette]");
+let dialog;
+
+function choices() {
+  return [...dialog.querySelectorAll("li:not([hidden]) a")];
+}
+
+function choose(at) {
+  const all = choices();
+  all.forEach((a, i) => a.toggleAttribute("data-chosen", i === at));
+  all[at]?.scrollIntoView({ block: "nearest" });
+}
+
+function chosen() {
+  return choices().findIndex((a) => a.hasAttribute("data-chosen"));
+}
+
+function filter(words) {
+  const wanted = words.toLowerCase().split(/\s+/).filter(Boolean);
+  for (const item of dialog.querySelectorAll("li")) {
+    const text = (item.textContent + " " + (item.dataset.words ?? "")).toLowerCase();
+    item.hidden = !wanted.every((w) => text.includes(w));
+  }
+  choose(0);
+}
+
+function onKey(event) {
+  const all = choices();
+  if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+    event.preventDefault();
+    const step = event.key === "ArrowDown" ? 1 : -1;
+    choose((chosen() + step + all.length) % Math.max(1, all.length));
+  } else if (event.key === "Enter" && all[chosen()]) {
+    event.preventDefault();
+    location.href = all[chosen()].href;
+  }
+}
+
+async function build() {
+  const answer = await fetch(link.href, { credentials: "same-origin" });
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const form = page.querySelector("form.palette");
+  if (!answer.ok || !form) return false;
+  dialog = document.createElement("dialog");
+  dialog.className = "palette-dialog";
+  dialog.setAttribute("aria-label", "Go to a page or a customer");
+  dialog.append(document.adoptNode(form));
+  document.body.append(dialog);
+  const field = dialog.querySelector("input");
+  field.addEventListener("input", () => filter(field.value));
+  field.addEventListener("keydown", onKey);
+  dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
+  return true;
+}
+
+async function open() {
+  if (!dialog && !(await build())) {
+    location.href = link.href;
+    return;
+  }
+  const field = dialog.querySelector("input");
+  field.value = "";
+  filter("");
+  dialog.showModal();
+  field.focus();
+}
+
+if (link) {
+  link.addEventListener("click", (event) => {
+    if (event.metaKey || event.ctrlKey) return;
+    event.preventDefault();
+    open();
+  });
+  document.addEventListener("keydown", (event) => {
+    const typing = event.target.closest?.("input, textarea, select, [contenteditable]");
+    const wanted = (event.key === "k" && (event.ctrlKey || event.metaKey)) || (event.key === "/" && !typing);
+    if (!wanted || dialog?.open) return;
+    event.preventDefault();
+    open();
+  });
+}

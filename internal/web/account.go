@@ -1,0 +1,87 @@
+package web
+
+import (
+	"candor/internal/clock"
+	"candor/internal/db"
+	"candor/internal/errs"
+	"candor/internal/id"
+	"candor/internal/staff"
+	"candor/internal/ui"
+)
+
+type accountPage struct {
+	Facts    []ui.Fact
+	Sessions []sessionRow
+	Recovery int
+	Roles    []staff.Role
+}
+
+type sessionRow struct {
+	ID       id.Session
+	Device   string
+	Factor   string
+	OpenedAt clock.Instant
+	SeenAt   clock.Instant
+	This     bool
+}
+
+func (s *Shell) showAccount(v *Visit) error {
+	p := v.Who.Person
+	page := accountPage{Facts: []ui.Fact{
+		{Term: "Name", Text: p.Name.Reveal()},
+		{Term: "E-mail address", Text: p.Email.Reveal()},
+		{Term: "Second factor", Text: "Authenticator app", Status: &ui.Status{Tone: ui.Good, Text: "in use"}},
+		{Term: "Confidentiality", Text: "promised on " + ui.Date("en", p.CommittedAt.Time())},
+	}}
+	for _, r := range staff.Roles(v.Who.Charter) {
+		for _, held := range v.Who.Rights.Roles {
+			if r.ID == held {
+				page.Roles = append(page.Roles, r)
+			}
+		}
+	}
+	err := v.Read(func(tx *db.Tx) error {
+		open, err := v.Staff.Sessions(tx, p.ID)
+		if err != nil {
+			return err
+		}
+		for _, o := range open {
+			page.Sessions = append(page.Sessions, sessionRow{o.ID, o.Device, o.Factor, o.OpenedAt, o.SeenAt, o.ID == v.Who.Session.ID})
+		}
+		page.Recovery, err = staff.RecoveryLeft(tx, p)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return Show(v, s.pages.account, Head{Title: "Your account"}, page)
+}
+
+// endSession ends another session of the visitor.
+func (s *Shell) endSession(v *Visit) error {
+	session, err := id.Parse[id.Session](v.R.PathValue("session"))
+	if err != nil {
+		return errs.New(errs.NotFound, staff.NoSession, "this session has ended already")
+	}
+	err = v.Write(func(tx *db.Tx) error { return v.Staff.End(tx, v.Who.Person.ID, session, v.Actor()) })
+	if err != nil {
+		return err
+	}
+	if session == v.Who.Session.ID {
+		return v.leave()
+	}
+	return v.Done("/admin/account", "The session has ended.")
+}
+
+// newCodes replaces the recovery codes and shows the new ones.
+func (s *Shell) newCodes(v *Visit) error {
+	var codes []string
+	err := v.Write(func(tx *db.Tx) (err error) {
+		codes, err = v.Staff.NewRecoveryCodes(tx, v.Who)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return Show(v, s.pages.codes, codesHead, codesPage{codes, "/admin/account"})
+}
