@@ -844,8 +844,13 @@ create table import (
     rows_ok bigint not null, -- none nobody
     made bigint not null, -- none nobody; customers that were not known before
     failed bigint not null, -- none nobody; rows not taken
+    key_id bigint not null, -- none nobody
+    content bytea not null, -- digest nobody; of the file and how it was mapped, so that the same again goes on
+    done_row bigint not null, -- none nobody; the line up to which all is taken
     primary key (import_id)
 );
+
+create index import_content on import (content);
 
 -- ------------------------------------------------------------
 -- 0080_request.sql

@@ -20,19 +20,25 @@ const maxRow = 1 << 20
 // file reads the rows of a file.
 type file struct {
 	header []string
+	extra  map[string]bool // names in JSON lines that nothing maps
 	next   func() (cells []string, line int64, err error)
 }
 
 var errRow = errors.New("a row that cannot be read")
 
-// openFile finds the delimiter, when none is given, and reads the header.
-func openFile(r io.Reader, delimiter string) (*file, error) {
+// openFile finds the delimiter, when none is given, and reads the header. A file
+// whose first character is { holds JSON lines; its columns are those the mapping
+// names.
+func openFile(r io.Reader, m *Mapping) (*file, error) {
 	guard := &guard{r: r, left: maxRow}
 	in := bufio.NewReaderSize(guard, 64<<10)
 	if mark, _ := in.Peek(3); bytes.Equal(mark, []byte("\xef\xbb\xbf")) {
 		_, _ = in.Discard(3)
 	}
-	sep := delimiters[delimiter]
+	if first, _ := in.Peek(64); bytes.HasPrefix(bytes.TrimLeft(first, " \t\r\n"), []byte("{")) && m.Delimiter == "" {
+		return openLines(in, guard, m.names()), nil
+	}
+	sep := delimiters[m.Delimiter]
 	if sep == 0 {
 		sample, _ := in.Peek(in.Size())
 		sep = detect(sample)

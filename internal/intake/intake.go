@@ -1,5 +1,5 @@
 // Package intake takes over data from files: the exports of shops, senders and
-// spreadsheets, as CSV in its many forms.
+// spreadsheets, as CSV in its many forms, and JSON lines.
 //
 // A mapping says what each column is; everything else in the file is left out.
 // What is mapped passes the same rules as live data: the charter declares it or
@@ -7,6 +7,9 @@
 // what would happen, without storing anything. Each row that cannot be taken is
 // listed by number, column and reason, never by value. Importing the same file
 // again adds nothing.
+//
+// An import that was killed goes on where it stopped. What lowers is taken before
+// what raises, from the whole file.
 //
 // A permission in a file counts only with its evidence: who asked, when, in
 // which words, by which method (CON-14). Without it the row is taken over and
@@ -21,6 +24,7 @@ import (
 // Report says what an import did, or would do.
 type Report struct {
 	Import       id.Import         `json:"import,omitzero"` // zero in a dry run
+	From         int64             `json:"from,omitempty"`  // the line after which it went on, when an earlier run had stopped there
 	Rows         int64             `json:"rows"`            // read, without the header
 	OK           int64             `json:"ok"`
 	New          int64             `json:"new"`        // customers that were not known

@@ -218,7 +218,7 @@ func TestDelimiterIsFound(t *testing.T) {
 		"no end of line":   {"a,b\n1,2", []string{"1", "2"}},
 		"old Mac is a row": {"a,b\n1,2\r\n", []string{"1", "2"}},
 	} {
-		f, err := openFile(strings.NewReader(c.text), "")
+		f, err := openFile(strings.NewReader(c.text), &Mapping{})
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
@@ -259,7 +259,7 @@ func FuzzMapping(f *testing.F) {
 		if err != nil && !errs.Is(err, errs.Invalid) {
 			t.Fatalf("%v", err)
 		}
-		in, err := openFile(strings.NewReader(string(file)), m.Delimiter)
+		in, err := openFile(strings.NewReader(string(file)), &m)
 		if err != nil {
 			return
 		}

@@ -2,6 +2,7 @@ package intake
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -240,6 +241,26 @@ func (m *Mapping) check() error {
 		}
 	}
 	return nil
+}
+
+// names lists the columns that the mapping names.
+func (m *Mapping) names() []string {
+	set := map[string]bool{}
+	for _, c := range m.Columns {
+		set[c.Name] = true
+	}
+	for _, c := range m.Consents {
+		for _, name := range c.columns() {
+			set[name] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(set))
+}
+
+// columns lists those that hold the permission and its evidence.
+func (c Consent) columns() []string {
+	all := []string{c.Column, c.At, c.Words, c.Method, c.Given, c.Form, c.Lang, c.Proof}
+	return slices.DeleteFunc(all, func(name string) bool { return name == "" })
 }
 
 func (m *Mapping) has(as string) bool {

@@ -66,10 +66,7 @@ func newPlan(m Mapping, rules *admission.Rules, past promises, header []string, 
 		used[c.Name] = true
 	}
 	for _, c := range m.Consents {
-		for _, name := range []string{c.Column, c.At, c.Words, c.Method, c.Given, c.Form, c.Lang, c.Proof} {
-			if name == "" {
-				continue
-			}
+		for _, name := range c.columns() {
 			if _, ok := p.named[name]; !ok {
 				return nil, mappingError("the file has no column %q", name)
 			}
@@ -96,6 +93,21 @@ type row struct {
 // read turns a row's cells into what they say. It gives the reason when the row
 // cannot be taken.
 func (p *plan) read(cells []string, line int64) (row, *RowError) {
+	r, why := p.person(cells, line)
+	if why != nil {
+		return row{}, why
+	}
+	if why := p.readEvent(&r, cells, line); why != nil {
+		return row{}, why
+	}
+	for _, c := range p.m.Consents {
+		p.readConsent(&r, c, cells, line)
+	}
+	return r, nil
+}
+
+// person reads who a row is about and what it says of them.
+func (p *plan) person(cells []string, line int64) (row, *RowError) {
 	if len(cells) != p.width {
 		return row{}, &RowError{Row: line, Reason: BadRow}
 	}
@@ -105,8 +117,7 @@ func (p *plan) read(cells []string, line int64) (row, *RowError) {
 		}
 	}
 	var r row
-	fields, props := map[string]any{}, map[string]any{}
-	message := ""
+	fields := map[string]any{}
 	for _, c := range p.columns {
 		cell := strings.TrimSpace(cells[c.at])
 		if cell == "" {
@@ -121,28 +132,9 @@ func (p *plan) read(cells []string, line int64) (row, *RowError) {
 			r.identities = append(r.identities, i)
 		case "field":
 			fields[c.What] = cell
-		case "property":
-			props[c.What] = cell
-		case "message":
-			message = cell
-		case "time":
-			t, err := time.ParseInLocation(p.layout, cell, p.zone)
-			if err != nil || clock.At(t) > p.now {
-				return row{}, &RowError{line, c.Name, BadTime}
-			}
-			r.at = clock.At(t)
 		}
 	}
-	if why := p.readPerson(&r, fields, line); why != nil {
-		return row{}, why
-	}
-	if why := p.readEvent(&r, props, message, cells, line); why != nil {
-		return row{}, why
-	}
-	for _, c := range p.m.Consents {
-		p.readConsent(&r, c, cells, line)
-	}
-	return r, nil
+	return r, p.readPerson(&r, fields, line)
 }
 
 func identityOf(c Column, cell string) (customer.Identity, error) {
@@ -194,9 +186,26 @@ func (p *plan) columnOf(as string, err error) string {
 	return ""
 }
 
-func (p *plan) readEvent(r *row, props map[string]any, message string, cells []string, line int64) *RowError {
+func (p *plan) readEvent(r *row, cells []string, line int64) *RowError {
 	if p.event == nil {
 		return nil
+	}
+	props, message := map[string]any{}, ""
+	for _, c := range p.columns {
+		cell := strings.TrimSpace(cells[c.at])
+		switch {
+		case cell == "":
+		case c.As == "property":
+			props[c.What] = cell
+		case c.As == "message":
+			message = cell
+		case c.As == "time":
+			t, err := time.ParseInLocation(p.layout, cell, p.zone)
+			if err != nil || clock.At(t) > p.now {
+				return &RowError{line, c.Name, BadTime}
+			}
+			r.at = clock.At(t)
+		}
 	}
 	if r.at == 0 {
 		return &RowError{Row: line, Reason: BadTime}
@@ -214,6 +223,15 @@ func (p *plan) readEvent(r *row, props map[string]any, message string, cells []s
 	}
 	r.events = append(r.events, e)
 	return nil
+}
+
+// pass goes over a row that an earlier run took, so that equal rows after it
+// keep their numbers.
+func (p *plan) pass(cells []string) {
+	if p.event != nil && !p.m.has("message") {
+		var r row
+		_ = p.readEvent(&r, cells, 0)
+	}
 }
 
 // contentID is the message id of a row that has none: its content, and which of

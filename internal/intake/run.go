@@ -31,6 +31,7 @@ type Config struct {
 // Importer takes files over. It is safe for concurrent use.
 type Importer struct {
 	db      *db.DB
+	ring    *keyring.Ring
 	book    *customer.Book
 	gate    *gate.Gate
 	charter *charter.Store
@@ -39,7 +40,7 @@ type Importer struct {
 
 // New makes an importer.
 func New(cfg Config) *Importer {
-	return &Importer{cfg.DB, customer.NewBook(cfg.Ring), cfg.Gate, cfg.Charter, cfg.Clock}
+	return &Importer{cfg.DB, cfg.Ring, customer.NewBook(cfg.Ring), cfg.Gate, cfg.Charter, cfg.Clock}
 }
 
 // Options says how to run an import.
@@ -54,18 +55,42 @@ type Options struct {
 // batch is how many customers are handed to the gate at once.
 const batchSize = 500
 
-// Import reads a file and takes it over. It returns INVALID when the mapping
-// does not fit the file or the charter; rows that cannot be taken are no error
-// of the import. When it fails half-way, what was taken stays, and importing the
-// file again takes the rest.
-func (im *Importer) Import(ctx context.Context, r io.Reader, o Options) (Report, error) {
-	f, err := openFile(r, o.Mapping.Delimiter)
+// Import reads a file and takes it over: first every no in it, so that nothing
+// is sent to somebody whose no stands further down, then the rest. It returns
+// INVALID when the mapping does not fit the file or the charter; rows that
+// cannot be taken are no error of the import. When it fails or is killed
+// half-way, what was taken stays, and importing the same file by the same
+// mapping goes on from there.
+func (im *Importer) Import(ctx context.Context, r io.ReadSeeker, o Options) (Report, error) {
+	f, err := openFile(r, &o.Mapping)
 	if err != nil {
 		return Report{}, err
 	}
+	p, err := im.plan(ctx, o.Mapping, f.header)
+	if err != nil {
+		return Report{}, err
+	}
+	run := &run{im: im, o: o, plan: p, known: map[string]bool{}, seen: map[id.Customer]bool{}}
+	run.report = Report{Errors: map[errs.Code]int{}, Without: map[errs.Code]int{}, LeftOut: p.leftOut}
+	if o.DryRun {
+		return run.report, run.all(ctx, f)
+	}
+	content, err := im.contentOf(r, o.Mapping)
+	if err != nil {
+		return Report{}, err
+	}
+	if err := im.begin(ctx, run, content); err != nil {
+		return run.report, err
+	}
+	err = run.whole(ctx, r)
+	return run.report, errors.Join(err, im.end(context.WithoutCancel(ctx), run, err))
+}
+
+// plan checks a mapping against the charter in force and a file's columns.
+func (im *Importer) plan(ctx context.Context, m Mapping, header []string) (*plan, error) {
 	var c *charter.Charter
 	var past promises
-	err = im.db.Read(ctx, func(tx *db.Tx) (err error) {
+	err := im.db.Read(ctx, func(tx *db.Tx) (err error) {
 		if c, err = im.charter.Current(tx); err != nil {
 			return err
 		}
@@ -73,25 +98,70 @@ func (im *Importer) Import(ctx context.Context, r io.Reader, o Options) (Report,
 		return err
 	})
 	if err != nil {
-		return Report{}, err
+		return nil, err
 	}
-	p, err := newPlan(o.Mapping, admission.New(c), past, f.header, im.clock.Now())
-	if err != nil {
-		return Report{}, err
-	}
-	run := &run{im: im, o: o, plan: p, known: map[string]bool{}, seen: map[id.Customer]bool{}}
-	run.report = Report{Errors: map[errs.Code]int{}, Without: map[errs.Code]int{}, LeftOut: p.leftOut}
-	if !o.DryRun {
-		run.report.Import = id.New[id.Import]()
-		if err := im.begin(ctx, run); err != nil {
-			return run.report, err
+	return newPlan(m, admission.New(c), past, header, im.clock.Now())
+}
+
+// whole reads the file twice: for what lowers, and for all.
+func (u *run) whole(ctx context.Context, r io.ReadSeeker) error {
+	for _, pass := range []func(context.Context, *file) error{u.lower, u.all} {
+		if _, err := r.Seek(0, io.SeekStart); err != nil {
+			return err
+		}
+		f, err := openFile(r, &u.o.Mapping)
+		if err != nil {
+			return err
+		}
+		if err := pass(ctx, f); err != nil {
+			return err
 		}
 	}
-	err = run.all(ctx, f)
-	if !o.DryRun {
-		err = errors.Join(err, im.end(context.WithoutCancel(ctx), run, err))
+	return nil
+}
+
+// lower takes every no of the file.
+func (u *run) lower(ctx context.Context, f *file) error {
+	if len(u.plan.m.Consents) == 0 {
+		return nil
 	}
-	return run.report, err
+	var list []gate.Arrival
+	for {
+		cells, line, err := f.next()
+		end := errors.Is(err, io.EOF)
+		if len(list) == batchSize || end && len(list) > 0 {
+			if _, err := u.im.gate.Take(ctx, list); err != nil {
+				return err
+			}
+			list = nil
+		}
+		switch {
+		case end:
+			return ctx.Err()
+		case errors.Is(err, errRow):
+			continue
+		case err != nil:
+			return err
+		}
+		if a, ok := u.no(cells, line); ok {
+			list = append(list, a)
+		}
+	}
+}
+
+// no gives what a row lowers, and for whom.
+func (u *run) no(cells []string, line int64) (gate.Arrival, bool) {
+	r, why := u.plan.person(cells, line)
+	if why != nil {
+		return gate.Arrival{}, false
+	}
+	for _, c := range u.plan.m.Consents {
+		u.plan.readConsent(&r, c, cells, line)
+	}
+	r.acts = slices.DeleteFunc(r.acts, func(a consent.Act) bool { return !a.Kind.Lowers() })
+	a := u.person(r, line).arrival
+	a.Values, a.Traits = nil, nil
+	return a, len(r.acts) > 0
 }
 
 // run is one import at work.
@@ -101,6 +171,7 @@ type run struct {
 	plan   *plan
 	report Report
 
+	before  Past                 // what an earlier run of the same file came to
 	pending []person             // not yet handed to the gate
 	failed  []RowError           // not yet reported
 	known   map[string]bool      // identities seen in a dry run
@@ -118,10 +189,17 @@ func (u *run) all(ctx context.Context, f *file) error {
 	for {
 		cells, line, err := f.next()
 		if errors.Is(err, io.EOF) {
+			u.report.LeftOut = append(u.report.LeftOut, f.unnamed()...)
 			return u.hand(ctx, len(u.pending))
 		}
 		if err != nil && !errors.Is(err, errRow) {
 			return err
+		}
+		if line <= u.report.From {
+			if err == nil {
+				u.plan.pass(cells)
+			}
+			continue
 		}
 		u.report.Rows++
 		u.row(cells, line, err)
@@ -204,6 +282,12 @@ func (u *run) hand(ctx context.Context, n int) error {
 	}
 	if err != nil {
 		return err
+	}
+	if n > 0 && !u.o.DryRun {
+		rows := part[n-1].rows
+		if err := u.im.reached(ctx, u, rows[len(rows)-1]); err != nil {
+			return err
+		}
 	}
 	u.pending = slices.Clone(u.pending[n:])
 	if err := u.tell(); err != nil {

@@ -40,6 +40,7 @@ const (
 	MessageID   Use = "message-id"  // the Message-ID of one message
 	Journal     Use = "journal"     // endpoints and customers in the protection journal
 	Vault       Use = "vault"       // the key that wraps customers' data keys
+	Import      Use = "import"      // the same file again
 	Blob        Use = "blob"        // sealed bytes of nobody in particular, such as quarantine
 )
 
