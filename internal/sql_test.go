@@ -32,10 +32,12 @@ var owners = map[string][]string{
 type reader struct{ dir, table string }
 
 var readers = map[reader]string{
-	{"internal/audience", "customer"}: "counts customers by a condition",
-	{"internal/audience", "trait"}:    "conditions on traits",
-	{"internal/audience", "event"}:    "conditions on events",
-	{"internal/audience", "standing"}: "the funnel's permitted step, through gate.ReachSQL",
+	{"internal/campaign", "event"}:          "orders of those written to and of those left out",
+	{"internal/campaign", "consent_record"}: "how many said no after a message",
+	{"internal/audience", "customer"}:       "counts customers by a condition",
+	{"internal/audience", "trait"}:          "conditions on traits",
+	{"internal/audience", "event"}:          "conditions on events",
+	{"internal/audience", "standing"}:       "the funnel's permitted step, through gate.ReachSQL",
 
 	{"internal/audience/index", "customer"}: "the audience index is read from it",
 	{"internal/audience/index", "identity"}: "whether there is an address; no digest is read",

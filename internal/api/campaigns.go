@@ -21,6 +21,8 @@ func (a *API) campaignRoutes(h huma.API) {
 		summary: "Whom it would reach now, and why not more; exact with the scope read"}, a.campaignReach)
 	handle(a, h, endpoint{id: "check-campaign", method: http.MethodPost, path: "/campaigns/{campaign}/check", scope: Send, summary: "What must be fixed before a launch"}, a.checkCampaign)
 	handle(a, h, endpoint{id: "campaign-progress", method: http.MethodGet, path: "/campaigns/{campaign}/progress", scope: Send, summary: "What became of its messages"}, a.campaignProgress)
+	handle(a, h, endpoint{id: "campaign-results", method: http.MethodGet, path: "/campaigns/{campaign}/results", scope: Send,
+		summary: "What it brought, against those left out by chance, and what it cost"}, a.campaignResults)
 	for _, s := range []struct {
 		name string
 		do   func(context.Context, id.Campaign, term.Actor) (campaign.Campaign, error)
@@ -133,4 +135,13 @@ func stepCampaign(do func(context.Context, id.Campaign, term.Actor) (campaign.Ca
 		c, _ := callerOf(ctx)
 		return answered(do(ctx, which, c.actor()))
 	}
+}
+
+func (a *API) campaignResults(ctx context.Context, in *struct{ CampaignPath }) (*body[campaign.Results], error) {
+	which, err := in.id()
+	if err != nil {
+		return nil, err
+	}
+	c, _ := callerOf(ctx)
+	return answered(a.Campaigns.Results(ctx, which, c.actor()))
 }

@@ -48,7 +48,7 @@ func (a *App) openUses(_ context.Context, o Options) (err error) {
 	a.Index = index.NewKeeper(index.Config{DB: a.DB, Outbox: a.Outbox, Clock: a.Clock, Plan: audience.PlanOf(a.Charter), Log: a.Log})
 	a.Audience = audience.New(audience.Config{DB: a.DB, Gate: a.Gate, Charter: a.Charter, Clock: a.Clock, Index: a.Index})
 	a.Campaigns = campaign.New(campaign.Config{
-		DB: a.DB, Ring: a.Ring, Charter: a.Charter, Ledger: a.Ledger, Jobs: a.Jobs,
+		DB: a.DB, Ring: a.Ring, Gate: a.Gate, Charter: a.Charter, Ledger: a.Ledger, Jobs: a.Jobs,
 		Audience: a.Audience, Sender: a.Sender, Clock: a.Clock, Log: a.Log,
 	})
 	a.Sharing, err = sharing.New(sharing.Config{

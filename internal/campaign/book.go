@@ -10,6 +10,7 @@ import (
 	"candor/internal/clock"
 	"candor/internal/db"
 	"candor/internal/errs"
+	"candor/internal/gate"
 	"candor/internal/id"
 	"candor/internal/job"
 	"candor/internal/keyring"
@@ -22,6 +23,7 @@ import (
 type Config struct {
 	DB       *db.DB
 	Ring     *keyring.Ring
+	Gate     *gate.Gate
 	Charter  *charter.Store
 	Audience *audience.Service
 	Sender   *message.Sender
@@ -35,6 +37,7 @@ type Config struct {
 type Book struct {
 	db       *db.DB
 	ring     *keyring.Ring
+	gate     *gate.Gate
 	charter  *charter.Store
 	audience *audience.Service
 	sender   *message.Sender
@@ -58,7 +61,7 @@ const Program = "campaign"
 
 // New opens the book and registers its jobs.
 func New(cfg Config) *Book {
-	b := &Book{db: cfg.DB, ring: cfg.Ring, charter: cfg.Charter, audience: cfg.Audience, sender: cfg.Sender,
+	b := &Book{db: cfg.DB, ring: cfg.Ring, gate: cfg.Gate, charter: cfg.Charter, audience: cfg.Audience, sender: cfg.Sender,
 		ledger: cfg.Ledger, jobs: cfg.Jobs, clock: cfg.Clock, log: cfg.Log}
 	if b.clock == nil {
 		b.clock = clock.System{}
@@ -80,7 +83,16 @@ type Change struct {
 	Channel  term.Channel    `json:"channel"`
 	Audience string          `json:"audience,omitempty"` // a condition, "" for everyone permitted
 	Sender   string          `json:"sender,omitempty"`   // a registered From address, "" for the purpose's first
+	Holdout  *int            `json:"holdout,omitempty" minimum:"0" maximum:"50" doc:"Percent left out, by chance, to compare with. Left out: 10, or 0 when fewer than 1,000 people are reached."`
 	Content  message.Content `json:"content"`
+}
+
+// holdout is the percentage asked for, or Undecided.
+func (c Change) holdout() int {
+	if c.Holdout == nil {
+		return Undecided
+	}
+	return *c.Holdout
 }
 
 // check refuses what no campaign can be.
@@ -93,6 +105,9 @@ func (c Change) check(in *charter.Charter) error {
 	}
 	if _, ok := in.Purpose(c.Purpose); !ok {
 		return errs.New(errs.Invalid, errs.NoBasis, "the charter has no such purpose").On("purpose")
+	}
+	if h := c.holdout(); h != Undecided && (h < 0 || h > maxHoldout) {
+		return errs.New(errs.Invalid, "campaign_holdout", "leave out between 0 and %d percent", maxHoldout).On("holdout")
 	}
 	if len(c.Audience) > audience.MaxLength {
 		return errs.New(errs.TooLarge, "condition_too_long", "a condition has at most %d characters", audience.MaxLength).On("audience")
@@ -118,7 +133,7 @@ func (b *Book) Create(ctx context.Context, c Change, by term.Actor) (Campaign, e
 			return err
 		}
 		out = Campaign{ID: id.New[id.Campaign](), Controller: in.Business.ID, Name: c.Name, Purpose: c.Purpose, Channel: c.Channel,
-			Audience: c.Audience, Sender: c.Sender, Message: draft.ID, Content: c.Content, State: Draft, Rev: 1, By: by, CreatedAt: now}
+			Audience: c.Audience, Holdout: c.holdout(), Sender: c.Sender, Message: draft.ID, Content: c.Content, State: Draft, Rev: 1, By: by, CreatedAt: now}
 		return insert(tx, out)
 	})
 	return out, err
@@ -148,7 +163,7 @@ func (b *Book) Edit(ctx context.Context, which id.Campaign, c Change) (Campaign,
 		if err := message.EditDraft(tx, out.Message, c.Content, c.Sender); err != nil {
 			return err
 		}
-		out.Name, out.Audience, out.Sender, out.Content = c.Name, c.Audience, c.Sender, c.Content
+		out.Name, out.Audience, out.Holdout, out.Sender, out.Content = c.Name, c.Audience, c.holdout(), c.Sender, c.Content
 		return b.move(tx, &out, Draft, "")
 	})
 	return out, err

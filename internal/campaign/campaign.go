@@ -38,6 +38,7 @@ type Campaign struct {
 	Purpose    term.Purpose    `json:"purpose"`
 	Channel    term.Channel    `json:"channel"`
 	Audience   string          `json:"audience"` // a condition, "" for everyone permitted
+	Holdout    int             `json:"holdout"`  // percent left out, by chance, to compare with; Undecided before the launch
 	Sender     string          `json:"sender"`   // the From address
 	Message    id.Message      `json:"message_id"`
 	Content    message.Content `json:"content"`
@@ -53,6 +54,9 @@ type Campaign struct {
 	after    id.Customer // planning has passed all customers up to this one
 	all      bool        // nobody is left to plan
 }
+
+// Undecided is a holdout that the launch decides.
+const Undecided = -1
 
 // Status is the state in one word, with the reason of a pause.
 func (c Campaign) Status() string {

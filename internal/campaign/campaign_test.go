@@ -33,13 +33,14 @@ func newOffice(t testing.TB, d *db.DB) *office {
 		Relay:    message.Relay{Addr: o.sink.Addr, TLS: message.PlainText, Door: o.sink.Door(), Timeout: 10 * time.Second},
 		Unsigned: true, BaseURL: "https://mail.halm.example"})
 	o.Must(err)
-	o.book = New(Config{DB: d, Ring: o.Ring, Charter: o.Store, Sender: o.sender, Ledger: o.Log, Jobs: o.Jobs, Clock: o.Clock,
+	o.book = New(Config{DB: d, Ring: o.Ring, Gate: o.Gate, Charter: o.Store, Sender: o.sender, Ledger: o.Log, Jobs: o.Jobs, Clock: o.Clock,
 		Audience: audience.New(audience.Config{DB: d, Gate: o.Gate, Charter: o.Store, Clock: o.Clock})})
 	return o
 }
 
 func letter() Change {
-	return Change{Name: "March", Purpose: "letter", Channel: term.Email, Content: message.Content{Class: message.Marketing, Texts: map[term.Lang]message.Text{
+	nobody := 0
+	return Change{Name: "March", Purpose: "letter", Channel: term.Email, Holdout: &nobody, Content: message.Content{Class: message.Marketing, Texts: map[term.Lang]message.Text{
 		"en": {Subject: "New beans", HTML: "<p>New beans are in.</p>"}, "de": {Subject: "Neue Bohnen", HTML: "<p>Neue Bohnen sind da.</p>"}}}}
 }
 

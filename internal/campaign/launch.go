@@ -113,7 +113,11 @@ func everyone(condition string) string {
 // returns INVALID with the first failed check when one fails.
 func (b *Book) Launch(ctx context.Context, which id.Campaign, by term.Actor) (Campaign, error) {
 	var out Campaign
-	err := b.db.Write(ctx, func(tx *db.Tx) error {
+	holdout, err := b.decideHoldout(ctx, which, by)
+	if err != nil {
+		return Campaign{}, err
+	}
+	err = b.db.Write(ctx, func(tx *db.Tx) error {
 		in, err := b.charter.Current(tx)
 		if err != nil {
 			return err
@@ -139,6 +143,9 @@ func (b *Book) Launch(ctx context.Context, which id.Campaign, by term.Actor) (Ca
 			return err
 		}
 		out.approved, out.LaunchedAt = everyone(out.Audience), now
+		if out.Holdout == Undecided {
+			out.Holdout = holdout
+		}
 		if err := b.move(tx, &out, Launched, ""); err != nil {
 			return err
 		}

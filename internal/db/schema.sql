@@ -685,6 +685,7 @@ create table campaign (
     channel text not null, -- none nobody
     audience text not null, -- none nobody; a condition
     approved_audience text not null, -- none nobody; as launched
+    holdout bigint not null, -- none nobody; percent left out for comparison; -1 until decided
     message_id bigint not null, -- none nobody
     state text not null, -- none nobody
     reason text not null, -- none nobody; code of a pause by the engine

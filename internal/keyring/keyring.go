@@ -38,6 +38,7 @@ const (
 	Secret      Use = "secret"      // keys of sources and API tokens, as stored
 	Send        Use = "send"        // the key of one message to one customer
 	MessageID   Use = "message-id"  // the Message-ID of one message
+	Lot         Use = "lot"         // who is left out of a campaign, by chance
 	Journal     Use = "journal"     // endpoints and customers in the protection journal
 	Vault       Use = "vault"       // the key that wraps customers' data keys
 	Import      Use = "import"      // the same file again

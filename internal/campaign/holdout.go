@@ -1,0 +1,51 @@
+package campaign
+
+import (
+	"context"
+	"encoding/binary"
+
+	"candor/internal/audience"
+	"candor/internal/errs"
+	"candor/internal/id"
+	"candor/internal/keyring"
+	"candor/internal/message"
+	"candor/internal/term"
+)
+
+const (
+	maxHoldout     = 50   // percent
+	defaultHoldout = 10   // percent
+	worthHolding   = 1000 // people reached: a tenth of fewer shows nothing
+)
+
+// decideHoldout gives the share to be left out when nobody said: a tenth of a
+// marketing campaign that reaches enough people for the comparison to show
+// something. Service messages leave out nobody.
+func (b *Book) decideHoldout(ctx context.Context, which id.Campaign, by term.Actor) (int, error) {
+	c, err := b.Get(ctx, which)
+	if err != nil || c.State != Draft || c.Content.Class != message.Marketing {
+		return 0, err
+	}
+	if c.Holdout != Undecided {
+		return c.Holdout, nil
+	}
+	f, err := b.audience.Preview(ctx, audience.Question{Purpose: c.Purpose, Channel: c.Channel, Condition: everyone(c.Audience), Actor: by, Personal: true})
+	if errs.Is(err, errs.Invalid) || errs.Is(err, errs.Forbidden) {
+		return 0, nil // the checks say what is wrong
+	}
+	if err != nil || f.Reachable.N < worthHolding {
+		return 0, err
+	}
+	return defaultHoldout, nil
+}
+
+// leftOut draws a customer's lot: by chance, the same each time it is asked, and
+// another for every campaign.
+func (b *Book) leftOut(c Campaign, who id.Customer) bool {
+	if c.Holdout <= 0 {
+		return false
+	}
+	all := b.ring.Digests(keyring.Lot, c.ID.String(), who.String())
+	n := binary.BigEndian.Uint64(all[len(all)-1].Sum)
+	return n%100 < uint64(c.Holdout)
+}
