@@ -22,9 +22,9 @@ var tiers = [][]string{
 	{"internal/audience", "internal/message", "internal/sharing", "internal/audit"}, // uses
 	{"internal/request"},
 	{"internal/campaign"}, // programs
-	{"internal/collect", "internal/intake", "internal/portal"}, // edges
-	{"internal/web", "internal/api"},                           // edges that look after the other edges
-	{"internal/config", "internal/mailbox", "internal/demo"},   // what only the wiring needs
+	{"internal/collect", "internal/intake", "internal/portal"},                  // edges
+	{"internal/web", "internal/api"},                                            // edges that look after the other edges
+	{"internal/config", "internal/mailbox", "internal/demo", "internal/backup"}, // what only the wiring needs
 	{"internal/app"}, // wiring
 	{"internal/cli", "internal/tool", "internal/browsertest"},
 	{"cmd/candor", "cmd/requirements", "cmd/mutate"},

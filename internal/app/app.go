@@ -6,6 +6,7 @@ package app
 import (
 	"context"
 	"crypto/tls"
+	"encoding/json"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -16,6 +17,7 @@ import (
 	"candor/internal/api"
 	"candor/internal/audience"
 	"candor/internal/audience/index"
+	"candor/internal/backup"
 	"candor/internal/campaign"
 	"candor/internal/charter"
 	"candor/internal/clock"
@@ -77,6 +79,7 @@ type App struct {
 	API       *api.API
 	Staff     *staff.Roster
 	Web       *web.Shell
+	Keeper    *backup.Keeper
 	Mailbox   *mailbox.Box // nil but for Options.Mailbox
 
 	more    map[string]http.HandlerFunc // what only the demo serves
@@ -122,6 +125,7 @@ func (a *App) openPlumbing(ctx context.Context, _ Options) (err error) {
 	a.Outbox = outbox.Open(a.DB, a.Clock)
 	a.Ledger, err = ledger.Open(ctx, a.DB, ledger.Options{
 		Origin: origin(a.Config.URL), SignerFile: a.Config.Signer(), AnchorDir: a.Config.Anchors(), Log: a.Log,
+		Beside: a.journalHead, Clock: a.Clock,
 	})
 	if err != nil {
 		return err
@@ -139,6 +143,15 @@ func (a *App) openPlumbing(ctx context.Context, _ Options) (err error) {
 	a.Jobs.Handle(jobAdvance, func(ctx context.Context, _ job.Job) error { return a.advanceCharter(ctx) })
 	a.Jobs.Every(jobAdvance, time.Minute)
 	return nil
+}
+
+// journalHead is what the anchor notes of the protection journal.
+func (a *App) journalHead() (json.RawMessage, error) {
+	head, err := a.Journal.Head()
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(head)
 }
 
 // origin is the ledger's name: the host that customers know, and ours.

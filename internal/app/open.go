@@ -10,6 +10,7 @@ import (
 	"candor/internal/api"
 	"candor/internal/audience"
 	"candor/internal/audience/index"
+	"candor/internal/backup"
 	"candor/internal/campaign"
 	"candor/internal/collect"
 	"candor/internal/config"
@@ -62,6 +63,8 @@ func (a *App) openUses(_ context.Context, o Options) (err error) {
 		DB: a.DB, Gate: a.Gate, Charter: a.Charter, Packs: a.Packs, Ledger: a.Ledger, Jobs: a.Jobs, Outbox: a.Outbox, Sharing: a.Sharing,
 		Mail: a.Sender, Clock: a.Clock, Sources: a.sources(o),
 	})
+	a.Keeper = &backup.Keeper{DB: a.DB, Journal: a.Journal, Ledger: a.Ledger, Gate: a.Gate, Desk: a.Desk, Campaigns: a.Campaigns,
+		Clock: a.Clock, Log: a.Log}
 	return nil
 }
 
@@ -158,6 +161,7 @@ func (a *App) openEdges(_ context.Context, o Options) (err error) {
 func (a *App) loops() map[string]func(context.Context) error {
 	out := map[string]func(context.Context) error{
 		"ledger": a.Ledger.Run, "outbox": a.Outbox.Run, "index": a.Index.Run, "jobs": a.Jobs.Run, "sender": a.Sender.Run, "collect": a.Collector.Run,
+		"journal": a.Keeper.Run,
 	}
 	if a.Mailbox != nil {
 		out["mailbox"] = a.Mailbox.Run

@@ -22,8 +22,12 @@ const (
 )
 
 // Run serves on a listener and works in the background until ctx ends; then it
-// finishes what was begun, within ten seconds.
+// finishes what was begun, within ten seconds. Before anything serves or sends,
+// every protection of the journal holds.
 func (a *App) Run(ctx context.Context, l net.Listener) error {
+	if _, err := a.Keeper.CatchUp(ctx); err != nil {
+		return err
+	}
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	var running sync.WaitGroup

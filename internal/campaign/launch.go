@@ -227,3 +227,26 @@ func (b *Book) step(ctx context.Context, which id.Campaign, by term.Actor, fn fu
 	})
 	return out, err
 }
+
+// CancelAll stops every campaign that is under way, after a restore: who had got
+// it already is not known any more, and nobody gets it twice.
+func (b *Book) CancelAll(ctx context.Context) (int, error) {
+	n := 0
+	for {
+		var open []id.Campaign
+		err := b.db.Read(ctx, func(tx *db.Tx) error {
+			rows, err := tx.Query("select campaign_id from campaign where state in ($1, $2, $3) order by campaign_id limit 100", Launched, Sending, Paused)
+			open, err = db.Collect(rows, err, func(scan db.Scan) (c id.Campaign, err error) { return c, scan(&c) })
+			return err
+		})
+		if err != nil || len(open) == 0 {
+			return n, err
+		}
+		for _, c := range open {
+			if _, err := b.Cancel(ctx, c, term.ByEngine); err != nil {
+				return n, err
+			}
+			n++
+		}
+	}
+}

@@ -49,6 +49,9 @@ type commands struct {
 	Token   tokenCmd   `cmd:"" group:"care" help:"Tokens of the API."`
 	Setup   setupCmd   `cmd:"" group:"care" help:"Trade the code that a new server prints for the first administrator's token."`
 
+	Backup  backupCmd  `cmd:"" group:"keep" help:"Take an encrypted backup."`
+	Restore restoreCmd `cmd:"" group:"keep" help:"Restore a backup and bring every protection back."`
+
 	Audit   auditCmd   `cmd:"" group:"prove" help:"See what your contact lists can prove, offline."`
 	Verify  verifyCmd  `cmd:"" group:"prove" help:"Verify a receipt offline."`
 	Ledger  ledgerCmd  `cmd:"" group:"prove" help:"Read the ledger, or verify an installation's."`
@@ -60,6 +63,7 @@ var groups = []kong.Group{
 	{Key: "run", Title: "Run the platform:"},
 	{Key: "use", Title: "Work with a running server (CANDOR_SERVER, CANDOR_TOKEN):"},
 	{Key: "care", Title: "Set it up:"},
+	{Key: "keep", Title: "Keep it safe:"},
 	{Key: "prove", Title: "Prove it:"},
 }
 

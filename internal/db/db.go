@@ -65,6 +65,17 @@ func OpenWith(ctx context.Context, place string, migrations fs.FS) (*DB, error) 
 	return openSQLite(ctx, place, migrations)
 }
 
+// OpenReader opens a database that a server may be using, to read it alone. Its
+// schema stays as it is; Write fails.
+func OpenReader(ctx context.Context, place string) (*DB, error) {
+	if isPostgres(place) {
+		return readPostgres(place)
+	}
+	return readSQLite(ctx, place)
+}
+
+var errReader = errs.New(errs.Internal, errs.FailClosed, "the database was opened to be read alone")
+
 func isPostgres(place string) bool {
 	return strings.HasPrefix(place, "postgres://") || strings.HasPrefix(place, "postgresql://")
 }

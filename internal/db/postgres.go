@@ -27,6 +27,30 @@ const maxPostgresConns = 24
 const tries = 8
 
 func openPostgres(ctx context.Context, place string, migrations fs.FS) (*DB, error) {
+	e, err := connectPostgres(place)
+	if err != nil {
+		return nil, err
+	}
+	if err := prepare(ctx, e.pool, migrations); err != nil {
+		return nil, errors.Join(err, e.pool.Close())
+	}
+	return &DB{engine: e, dialect: Postgres}, nil
+}
+
+// readPostgres opens a database to be read alone.
+func readPostgres(place string) (*DB, error) {
+	e, err := connectPostgres(place)
+	if err != nil {
+		return nil, err
+	}
+	return &DB{engine: pgReader{e}, dialect: Postgres}, nil
+}
+
+type pgReader struct{ *pgEngine }
+
+func (pgReader) write(context.Context, func(*Tx) error) error { return errReader }
+
+func connectPostgres(place string) (*pgEngine, error) {
 	cfg, err := pgx.ParseConfig(place)
 	if err != nil {
 		return nil, errs.Wrap(err, errs.Invalid, "bad_database_url", "the database URL cannot be read; write postgres://user@host/name?sslmode=verify-full")
@@ -37,10 +61,7 @@ func openPostgres(ctx context.Context, place string, migrations fs.FS) (*DB, err
 	e := &pgEngine{pool: stdlib.OpenDB(*cfg)}
 	e.pool.SetMaxOpenConns(maxPostgresConns)
 	e.pool.SetMaxIdleConns(maxPostgresConns)
-	if err := prepare(ctx, e.pool, migrations); err != nil {
-		return nil, errors.Join(err, e.pool.Close())
-	}
-	return &DB{engine: e, dialect: Postgres}, nil
+	return e, nil
 }
 
 // refusePlaintext is SEC-06: TLS or a Unix socket on every hop, with no

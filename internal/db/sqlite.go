@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/url"
+	"os"
 	"runtime"
 	"sync"
 
@@ -67,6 +68,32 @@ func openSQLite(ctx context.Context, path string, migrations fs.FS) (*DB, error)
 	return &DB{engine: e, dialect: SQLite}, nil
 }
 
+// readSQLite opens readers alone.
+func readSQLite(ctx context.Context, path string) (*DB, error) {
+	if _, err := os.Stat(path); err != nil {
+		return nil, errs.Wrap(err, errs.NotFound, "no_database", "there is no database at %s", path)
+	}
+	e := &sqliteEngine{closing: true, done: make(chan struct{})}
+	var err error
+	if e.readDB, err = sql.Open("sqlite", dsn(path, "&_pragma=query_only(1)")); err != nil {
+		return nil, err
+	}
+	if err := e.connectReaders(ctx); err != nil {
+		return nil, errors.Join(err, e.readDB.Close())
+	}
+	return &DB{engine: readerOf{e}, dialect: SQLite}, nil
+}
+
+// readerOf is an engine without a writer.
+type readerOf struct{ *sqliteEngine }
+
+func (readerOf) write(context.Context, func(*Tx) error) error { return errReader }
+
+func (e readerOf) close() error {
+	e.closeReaders()
+	return e.readDB.Close()
+}
+
 // dsn sets WAL with a full sync at each commit, and checkpoints every 32 MB
 // rather than every 4.
 func dsn(path, more string) string {
@@ -82,6 +109,10 @@ func (e *sqliteEngine) connect(ctx context.Context) error {
 		return err
 	}
 	e.writer = newConn(w)
+	return e.connectReaders(ctx)
+}
+
+func (e *sqliteEngine) connectReaders(ctx context.Context) error {
 	n := max(4, runtime.GOMAXPROCS(0)*2)
 	e.readers = make(chan *conn, n)
 	for range n {
@@ -260,11 +291,15 @@ func (e *sqliteEngine) close() error {
 	}
 	e.nudge()
 	<-e.done
+	e.closeReaders()
+	e.writer.close()
+	return errors.Join(e.readDB.Close(), e.writeDB.Close())
+}
+
+func (e *sqliteEngine) closeReaders() {
 	for range cap(e.readers) {
 		(<-e.readers).close()
 	}
-	e.writer.close()
-	return errors.Join(e.readDB.Close(), e.writeDB.Close())
 }
 
 // conn is a connection that keeps its prepared statements.

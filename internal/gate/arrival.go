@@ -66,5 +66,6 @@ const (
 	NoteSuperseded  errs.Code = "superseded"           // another source's value is believed
 	NotePinned      errs.Code = "pinned_by_subject"    // the person said otherwise, and their word stays
 	NoteExpired     errs.Code = "expired_on_arrival"   // older than it may be kept
+	NotePast        errs.Code = "erased_before"        // of somebody who was erased since
 	NoteNotResident errs.Code = "customer_not_present" // erased or unknown
 )

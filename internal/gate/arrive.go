@@ -22,6 +22,7 @@ import (
 var (
 	errNobody      = errs.New(errs.Invalid, NoteNobody, "nothing says who this is about: send a user id, an e-mail address or an anonymous id")
 	errOnlyClaimed = errs.New(errs.Forbidden, NoteClaimed, "a public key can speak for a device only: send its anonymous id")
+	errPast        = errs.New(errs.Conflict, NotePast, "these are data of somebody who was erased: what happened before the erasure is not taken, nor are imports")
 	errNotHere     = errs.New(errs.NotFound, NoteNotResident, "there is no such customer; they may have been erased")
 )
 
@@ -32,6 +33,10 @@ func (b *batch) arrive(i int) {
 	out.Customer, out.New, out.Merged, out.Notes = t.customer, t.fresh, t.merged, t.notes
 	b.signal(i, a, t)
 	who := b.planner.people[t.customer]
+	if t.past {
+		out.Refused = errPast
+		return
+	}
 	if who == nil {
 		out.Customer, out.Refused = 0, errNobody
 		switch {
@@ -174,6 +179,10 @@ func (b *batch) arriveEvents(i int, a *Arrival, who *person) {
 		e, ok := b.charter.Event(n.Name)
 		if !ok {
 			b.note(i, NoteUndeclared, string(n.Name))
+			continue
+		}
+		if who.erased != 0 && happened(n, b.now) <= who.erased {
+			b.note(i, NotePast, string(n.Name))
 			continue
 		}
 		order := e.Is(charter.MeansOrder)

@@ -2,14 +2,17 @@ package gate
 
 import (
 	"maps"
+	"slices"
 	"time"
 
 	"candor/internal/clock"
+	"candor/internal/consent"
 	"candor/internal/customer"
 	"candor/internal/db"
 	"candor/internal/errs"
 	"candor/internal/id"
 	"candor/internal/journal"
+	"candor/internal/term"
 )
 
 // AddFact puts a fact about a customer on record and changes what is allowed in
@@ -90,9 +93,20 @@ func (h *hold) known(f customer.Fact) bool {
 		if f.Kind == customer.GPC {
 			return k.Value() == f.Value()
 		}
+		if f.Kind == customer.Suppressed && h.askedAgain(f.Channel, k.RecordedAt) {
+			return false
+		}
 		return k.Until == f.Until && maps.Equal(k.Detail, f.Detail) && (k.At == f.At || k.At <= h.at && f.At <= h.at)
 	}
 	return false
+}
+
+// askedAgain reports whether the customer, since then, agreed to messages on a
+// channel in a way that lifts a suppression.
+func (h *hold) askedAgain(ch term.Channel, since clock.Instant) bool {
+	return slices.ContainsFunc(h.facts.Records, func(r consent.Record) bool {
+		return r.Counts() && r.Channel == ch && r.RecordedAt > since && provenYes(r)
+	})
 }
 
 func (h *hold) hasFact(n id.Fact) bool {
@@ -109,6 +123,26 @@ var protections = map[customer.FactKind]journal.Kind{
 	customer.Restriction: journal.Restriction, customer.Hold: journal.Restriction, customer.Deceased: journal.Restriction,
 	customer.Care: journal.Restriction, customer.GPC: journal.Objection, customer.Objection: journal.Objection,
 	customer.Suppressed: journal.Suppression,
+}
+
+// protect has the journal remember an act of the customer, with the addresses
+// by which a database that never met them can honour it. Of an erasure that
+// turns the person's past away it remembers all their ids.
+func (h *hold) protect(a journal.Act, bury bool) (err error) {
+	if h.replay {
+		return nil
+	}
+	a.Customer = h.id
+	if a.Names, err = h.names(bury); err != nil {
+		return err
+	}
+	if bury {
+		if err := h.g.bury(h.tx, a); err != nil {
+			return err
+		}
+	}
+	h.g.journal.Append(h.tx, a)
+	return nil
 }
 
 // Stated is the content of a KindFact entry. It holds nobody's id.
@@ -129,9 +163,11 @@ func (h *hold) prove(f customer.Fact) error {
 	if !protects {
 		return nil
 	}
-	if f.Value() != customer.Off && f.Kind != customer.Suppressed {
-		h.g.journal.Append(h.tx, journal.Act{Kind: kind, Customer: h.id, Controller: f.Controller, Purpose: f.Purpose,
-			Channel: f.Channel, At: f.RecordedAt})
+	if f.Value() != customer.Off && f.Kind != customer.Suppressed && f.Source != erasureSource {
+		err := h.protect(journal.Act{Kind: kind, What: string(f.Kind), Controller: f.Controller, Purpose: f.Purpose, Channel: f.Channel, At: f.RecordedAt}, false)
+		if err != nil {
+			return err
+		}
 	}
 	_, err := h.g.ledger.Append(h.tx, KindFact, f.RecordedAt, Stated{f.Kind, f.Value(), string(f.Purpose), string(f.Channel), f.At, f.Until, f.Source})
 	return err

@@ -21,6 +21,7 @@ type hold struct {
 	at      clock.Instant
 	facts   Facts
 	effects Effects
+	replay  bool // comes from the journal, so is not written there again
 }
 
 // hold locks a customer and reads what is on record. It returns NOT_FOUND when

@@ -22,6 +22,7 @@ type person struct {
 	marked map[string]bool // digests of identities that prove nothing
 	gpc    bool
 	seen   clock.Instant // day of the last positive interaction
+	erased clock.Instant // when somebody with one of their ids was erased, before them; or 0
 }
 
 // named is an identity with its digests worked out.
@@ -74,18 +75,23 @@ type target struct {
 	merged   id.Customer   // the visitor joined to the customer
 	signal   []id.Customer // whom a GPC signal concerns besides the customer
 	notes    []Note
+	past     bool // belongs to somebody who was erased
 }
 
 type planner struct {
 	holders map[string][]id.Customer
 	people  map[id.Customer]*person
+	erased  map[string]clock.Instant // identities nobody holds, of people erased then
+	now     clock.Instant
 	make    func() id.Customer
 	plan    plan
 }
 
 func (p *planner) take(a *Arrival, ids []named) {
 	var t target
-	if a.Claim {
+	if p.past(a, ids) {
+		t.past = true
+	} else if a.Claim {
 		t = p.claimed(a, ids)
 	} else {
 		t = p.trusted(a, ids)

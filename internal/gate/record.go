@@ -178,13 +178,17 @@ func (h *hold) ask(name term.Ask) (*charter.Ask, bool) {
 
 // follow does what a record brings about besides the standing.
 func (h *hold) follow(r consent.Record) error {
-	if r.Counts() && (r.Kind == consent.Withdrawn || r.Kind == consent.Objected) {
+	if r.Counts() && (r.Kind == consent.Withdrawn || r.Kind == consent.Objected || r.Kind == consent.Refused) {
 		kind := journal.Withdrawal
 		if r.Kind == consent.Objected {
 			kind = journal.Objection
 		}
-		h.g.journal.Append(h.tx, journal.Act{Kind: kind, Customer: h.id, Controller: r.Controller, Purpose: r.Purpose,
-			Channel: r.Channel, At: r.RecordedAt})
+		err := h.protect(journal.Act{Kind: kind, Controller: r.Controller, Purpose: r.Purpose, Channel: r.Channel, Recipient: r.Recipient, At: r.RecordedAt}, false)
+		if err != nil {
+			return err
+		}
+	}
+	if r.Counts() && (r.Kind == consent.Withdrawn || r.Kind == consent.Objected) {
 		if err := h.revoke(r); err != nil {
 			return err
 		}

@@ -154,27 +154,28 @@ func lookUp(tx *db.Tx, p *planner, ids []named, more []id.Customer) error {
 		who = append(who, held...)
 	}
 	slices.Sort(who)
-	if err := lookUpPeople(tx, p, slices.Compact(who)); err != nil {
+	rows, err := lookUpPeople(tx, p, slices.Compact(who))
+	if err != nil {
 		return err
 	}
 	for _, n := range ids { // those who are being erased are nobody
 		p.holders[n.key] = slices.DeleteFunc(p.holders[n.key], func(c id.Customer) bool { return p.people[c] == nil })
 	}
-	return nil
+	return lookUpGraves(tx, p, ids, rows)
 }
 
-func lookUpPeople(tx *db.Tx, p *planner, list []id.Customer) error {
+func lookUpPeople(tx *db.Tx, p *planner, list []id.Customer) (map[id.Customer]customer.Customer, error) {
 	rows, err := customer.ByID(tx, list)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	held, err := customer.IdentitiesOf(tx, list)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	signals, err := customer.Having(tx, customer.GPC, list)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for _, c := range list {
 		row, ok := rows[c]
@@ -192,5 +193,5 @@ func lookUpPeople(tx *db.Tx, p *planner, list []id.Customer) error {
 		}
 		p.people[c] = who
 	}
-	return nil
+	return rows, nil
 }

@@ -37,8 +37,13 @@ func (g *Gate) Retain(ctx context.Context) (Retained, error) {
 	if err != nil {
 		return out, err
 	}
-	out.Values, err = g.purgeUnneeded(ctx)
-	return out, err
+	if out.Values, err = g.purgeUnneeded(ctx); err != nil {
+		return out, err
+	}
+	return out, g.db.Write(ctx, func(tx *db.Tx) error {
+		_, err := customer.ClearGraves(tx, g.clock.Now())
+		return err
+	})
 }
 
 func (g *Gate) expireEvents(ctx context.Context) (int64, error) {

@@ -156,11 +156,15 @@ type suppressedEntry struct {
 }
 
 func (g *Gate) putSuppression(tx *db.Tx, s customer.Suppression) error {
+	g.journal.Append(tx, journal.Act{Kind: journal.Suppression, Endpoint: s.Endpoint.Sum, EndpointKey: s.Endpoint.KeyID, Controller: s.Controller,
+		Purpose: s.Scope, Channel: s.Channel, At: s.At})
+	return g.insertSuppression(tx, s)
+}
+
+func (g *Gate) insertSuppression(tx *db.Tx, s customer.Suppression) error {
 	if err := customer.InsertSuppression(tx, s); err != nil {
 		return err
 	}
-	g.journal.Append(tx, journal.Act{Kind: journal.Suppression, Endpoint: s.Endpoint.Sum, Controller: s.Controller,
-		Purpose: s.Scope, Channel: s.Channel, At: s.At})
 	_, err := g.ledger.Append(tx, KindSuppression, s.At, suppressedEntry{s.Channel, s.Controller, s.Scope, s.Reason})
 	return err
 }
@@ -185,7 +189,15 @@ type Erasure struct {
 	Customer id.Customer
 	Actor    term.Actor
 	Quiet    bool // keep no suppression: the address was never confirmed, nobody asked for silence
+	Request  id.Request
+	// Replay says that the journal tells of it: what it suppressed follows from
+	// the journal too, and is not written there again.
+	Replay bool
 }
+
+// erasureSource is the source of what an erasure puts on record. The journal
+// remembers the erasure itself.
+const erasureSource = "erasure"
 
 // BeginErasure stops everything for a customer whose data are to be erased, in
 // one transaction: marketing is stopped, the data are restricted, their
@@ -196,19 +208,23 @@ func (g *Gate) BeginErasure(tx *db.Tx, e Erasure) (Effects, error) {
 	if err != nil {
 		return Effects{}, err
 	}
-	if !e.Quiet {
-		if _, err := h.stopAll(e.Actor, "erasure"); err != nil {
+	h.replay = e.Replay
+	if !e.Quiet && !e.Replay {
+		if _, err := h.stopAll(e.Actor, erasureSource); err != nil {
 			return Effects{}, err
 		}
 		if err := h.suppressEndpoints(e.Actor); err != nil {
 			return Effects{}, err
 		}
 	}
-	restriction := customer.Fact{Kind: customer.Restriction, Detail: customer.WithValue(customer.On), Actor: e.Actor, Source: "erasure"}
+	restriction := customer.Fact{Kind: customer.Restriction, Detail: customer.WithValue(customer.On), Actor: e.Actor, Source: erasureSource}
 	if err := h.fact(restriction); err != nil {
 		return Effects{}, err
 	}
-	g.journal.Append(tx, journal.Act{Kind: journal.Erasure, Customer: e.Customer, Controller: h.law.Controller, At: h.at})
+	act := journal.Act{Kind: journal.Erasure, Controller: h.law.Controller, At: h.at, Request: e.Request}
+	if err := h.protect(act, !e.Quiet); err != nil {
+		return Effects{}, err
+	}
 	return h.settle()
 }
 

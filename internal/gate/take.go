@@ -86,7 +86,8 @@ type said struct {
 }
 
 func (b *batch) prepare(ctx context.Context) error {
-	b.planner = &planner{holders: map[string][]id.Customer{}, people: map[id.Customer]*person{}, make: id.NewCustomer}
+	b.planner = &planner{holders: map[string][]id.Customer{}, people: map[id.Customer]*person{}, erased: map[string]clock.Instant{},
+		now: b.now, make: id.NewCustomer}
 	if err := b.resolve(ctx); err != nil {
 		return err
 	}

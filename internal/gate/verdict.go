@@ -220,7 +220,7 @@ func (q query) soldSimilar(family string) bool {
 
 func (q query) checkSpans(v *verdict) {
 	for _, s := range q.spans {
-		if !s.holds(q.p.id, q.s.channel, q.at) || s.ground == restricted && q.consentedSince(s.since) {
+		if !s.holds(q.p.id, q.s.channel, q.at) || s.ground == restricted && q.consentedSince(s.since) || s.ground == suppressed && q.askedAgain(s) {
 			continue
 		}
 		v.add(s.ground, q.denies(s.ground))
@@ -237,6 +237,25 @@ func (q query) consentedSince(restricted clock.Instant) bool {
 		}
 	}
 	return false
+}
+
+// askedAgain reports whether the person asked for messages again after their
+// address was suppressed, and showed that it is theirs. Nothing less lifts a
+// suppression, and it lifts it for this purpose and channel alone.
+func (q query) askedAgain(s span) bool {
+	if q.s.channel == "" {
+		return false
+	}
+	c := q.consent(q.p, q.r, q.s.channel, "")
+	_, ok := c.at(q.at)
+	return ok && provenYes(c.state.Rests) && c.state.Rests.RecordedAt > s.since
+}
+
+// provenYes reports whether a record is an agreement of somebody who showed that
+// the address is theirs: by the button behind the confirmation's link, or in the
+// privacy centre after the typed code.
+func provenYes(r consent.Record) bool {
+	return r.Kind.Raises() && r.Strength == consent.Documented && (r.Method == consent.ByConfirmed || r.Method == consent.ByPortal)
 }
 
 // denies is what a fact keeps from being done for this purpose.

@@ -30,7 +30,7 @@ type file struct {
 }
 
 // longestLine bounds a line: digests, names and a seal.
-const longestLine = 64 << 10
+const longestLine = 1 << 20
 
 func openFile(path string) (*file, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, ownerOnly)

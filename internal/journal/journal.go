@@ -48,7 +48,26 @@ type Act struct {
 	Controller term.Controller
 	Purpose    term.Purpose
 	Channel    term.Channel
+	Recipient  term.Recipient
 	At         clock.Instant
+
+	// What is the kind of fact that a restriction or objection was recorded as;
+	// "" when it was a consent that changed.
+	What string
+	// EndpointKey is the version of Endpoint's key.
+	EndpointKey int64
+	// Names are the digests by which the person was found: a replay needs them
+	// where the restored database has not met the person yet, or as two.
+	Names []Name
+	// Request is the erasure's request, under which the person may ask.
+	Request id.Request
+}
+
+// Name is a keyed digest of an address or id.
+type Name struct {
+	Digest  []byte       `json:"d"`
+	KeyID   int64        `json:"k"`
+	Channel term.Channel `json:"c,omitempty"` // of an address's suppression digest; "" for an identity's
 }
 
 // Head is the end of the journal. Backups carry it.

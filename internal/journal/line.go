@@ -30,6 +30,7 @@ type body struct {
 	Controller term.Controller `json:"controller,omitempty"`
 	Purpose    term.Purpose    `json:"purpose,omitempty"`
 	Channel    term.Channel    `json:"channel,omitempty"`
+	Recipient  term.Recipient  `json:"recipient,omitempty"`
 	KeyID      int64           `json:"key"`
 	Customer   string          `json:"customer,omitempty"` // keyed digest
 	Endpoint   string          `json:"endpoint,omitempty"` // keyed digest
@@ -38,20 +39,24 @@ type body struct {
 
 // secret is the sealed part.
 type secret struct {
-	Customer id.Customer `json:"c,omitempty"`
-	Endpoint []byte      `json:"e,omitempty"`
+	Customer    id.Customer `json:"c,omitempty"`
+	Endpoint    []byte      `json:"e,omitempty"`
+	EndpointKey int64       `json:"k,omitempty"`
+	What        string      `json:"w,omitempty"`
+	Names       []Name      `json:"n,omitempty"`
+	Request     id.Request  `json:"r,omitempty"`
 }
 
 // sealKind keeps these tokens from opening as any other.
 const sealKind = "journal-act"
 
 func (j *Journal) seal(a Act) line {
-	inner, err := json.Marshal(secret{a.Customer, a.Endpoint})
+	inner, err := json.Marshal(secret{a.Customer, a.Endpoint, a.EndpointKey, a.What, a.Names, a.Request})
 	if err != nil {
 		panic(err) // an id and bytes always marshal
 	}
 	b := body{
-		Kind: a.Kind, At: a.At, Controller: a.Controller, Purpose: a.Purpose, Channel: a.Channel,
+		Kind: a.Kind, At: a.At, Controller: a.Controller, Purpose: a.Purpose, Channel: a.Channel, Recipient: a.Recipient,
 		KeyID: j.ring.Current(), Sealed: j.ring.SealToken(sealKind, inner),
 	}
 	if a.Customer != 0 {
@@ -80,7 +85,8 @@ func (j *Journal) open(l line) (Act, error) {
 	if err := json.Unmarshal(inner, &s); err != nil {
 		return Act{}, broken(l.seq)
 	}
-	return Act{b.Kind, s.Customer, s.Endpoint, b.Controller, b.Purpose, b.Channel, b.At}, nil
+	return Act{Kind: b.Kind, Customer: s.Customer, Endpoint: s.Endpoint, Controller: b.Controller, Purpose: b.Purpose,
+		Channel: b.Channel, Recipient: b.Recipient, At: b.At, What: s.What, EndpointKey: s.EndpointKey, Names: s.Names, Request: s.Request}, nil
 }
 
 // chain gives the hash of a line from the hash before it.

@@ -79,10 +79,19 @@ func Generate() *Ring {
 // Open reads a ring from a file, or makes it when it does not exist. The file
 // is readable by its owner alone; a wider mode is refused.
 func Open(path string) (*Ring, error) {
-	info, err := os.Stat(path)
-	if errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		r := Generate()
 		return r, r.save(path)
+	}
+	return Read(path)
+}
+
+// Read is Open for those who must not make one: it returns NOT_FOUND when there is
+// none.
+func Read(path string) (*Ring, error) {
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, errs.New(errs.NotFound, "no_keyring", "there is no key file at %s; bring the one of this installation", path)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("keyring: %w", err)

@@ -15,7 +15,6 @@ import (
 	"candor/internal/clock"
 	"candor/internal/db"
 	"candor/internal/errs"
-	"candor/internal/ledger/receipt"
 )
 
 // anchor is the file, outside the database and on another volume, to which every
@@ -28,8 +27,9 @@ type anchor struct {
 
 // anchored is one line of the file.
 type anchored struct {
-	At         clock.Instant `json:"at"`
-	Checkpoint string        `json:"checkpoint"`
+	At         clock.Instant   `json:"at"`
+	Checkpoint string          `json:"checkpoint"`
+	Beside     json.RawMessage `json:"beside,omitempty"`
 }
 
 func openAnchor(dir string) (*anchor, error) {
@@ -94,7 +94,20 @@ func parseAnchors(b []byte) ([]anchored, error) {
 	return out, s.Err()
 }
 
-// heads gives sizes and roots of the anchored checkpoints that carry this log's
+// Besides gives what the anchored lines tell beside their checkpoints, the latest
+// last.
+func (l *Log) Besides() ([]json.RawMessage, error) {
+	lines, err := l.anchor.read()
+	var out []json.RawMessage
+	for _, line := range lines {
+		if len(line.Beside) > 0 {
+			out = append(out, line.Beside)
+		}
+	}
+	return out, err
+}
+
+// anchoredHeads gives sizes and roots of the anchored checkpoints that carry this log's
 // signature.
 func (l *Log) anchoredHeads() ([]head, error) {
 	lines, err := l.anchor.read()
@@ -103,11 +116,11 @@ func (l *Log) anchoredHeads() ([]head, error) {
 	}
 	out := make([]head, 0, len(lines))
 	for _, line := range lines {
-		c, err := receipt.OpenCheckpoint([]byte(line.Checkpoint), l.vkey, l.origin)
+		c, err := l.openAny([]byte(line.Checkpoint))
 		if err != nil {
 			return nil, errs.Wrap(err, errs.Unavailable, LedgerTampered, "the anchor file holds a checkpoint that this log did not sign")
 		}
-		out = append(out, head{size: c.Size, root: c.Root, latest: line.At})
+		out = append(out, head{size: c.Size, root: c.Root, latest: line.At, origin: c.Origin})
 	}
 	return out, nil
 }
@@ -125,6 +138,9 @@ func (l *Log) checkAnchor(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		if last.origin != l.origin {
+			return l.checkOlder(tx, heads, h.size)
+		}
 		if h.size < last.size {
 			return rewound(last.size, h.size)
 		}
@@ -134,6 +150,17 @@ func (l *Log) checkAnchor(ctx context.Context) error {
 		}
 		return err
 	})
+}
+
+// checkOlder looks at a last anchored checkpoint of another epoch than the
+// database's: the epoch must have begun after it.
+func (l *Log) checkOlder(tx *db.Tx, anchors []head, size int64) error {
+	list, err := l.epochs(tx)
+	last := len(anchors) - 1
+	if err == nil && (len(list) == 0 || !list[len(list)-1].admits(anchors, last)) {
+		err = rewound(anchors[last].size, size)
+	}
+	return err
 }
 
 func rewound(anchored, found int64) error {

@@ -59,20 +59,25 @@ type Options struct {
 	Clock      clock.Clock    // System when nil
 	Log        *slog.Logger   // the default logger when nil
 	Classes    map[Kind]Class // retention of each kind's content
+	// Beside is what else each line of the anchor file tells, such as the head of
+	// the protection journal; nil for nothing.
+	Beside func() (json.RawMessage, error)
 }
 
 // Log is the open ledger. It is safe for concurrent use.
 type Log struct {
-	db       *db.DB
-	clock    clock.Clock
-	log      *slog.Logger
-	origin   string
-	signer   note.Signer
-	verifier note.Verifier
-	vkey     string
-	classes  map[Kind]Class
-	anchor   *anchor
-	holder   string
+	db      *db.DB
+	clock   clock.Clock
+	log     *slog.Logger
+	base    string // the log's name as configured; origin is the current epoch's
+	origin  string
+	skey    string
+	signer  note.Signer
+	vkey    string
+	classes map[Kind]Class
+	anchor  *anchor
+	beside  func() (json.RawMessage, error)
+	holder  string
 
 	also []Numbered
 
@@ -175,10 +180,17 @@ func (l *Log) setTrouble(err error) {
 
 // Checkpoint gives the newest signed checkpoint. It returns NOT_FOUND before the
 // first.
-func (l *Log) Checkpoint(ctx context.Context) ([]byte, error) {
-	var text string
-	err := l.db.Read(ctx, func(tx *db.Tx) error {
-		return tx.QueryRow(`select note from ledger_checkpoint order by size desc limit 1`).Scan(&text)
+func (l *Log) Checkpoint(ctx context.Context) (signed []byte, err error) {
+	err = l.db.Read(ctx, func(tx *db.Tx) (err error) {
+		signed, err = Newest(tx)
+		return err
 	})
+	return signed, err
+}
+
+// Newest is Checkpoint in a transaction, for whoever has no log open.
+func Newest(tx *db.Tx) ([]byte, error) {
+	var text string
+	err := tx.QueryRow(`select note from ledger_checkpoint order by size desc limit 1`).Scan(&text)
 	return []byte(text), err
 }

@@ -27,7 +27,7 @@ func Open(ctx context.Context, d *db.DB, o Options) (*Log, error) {
 		return nil, errs.New(errs.Invalid, "ledger_origin", "the ledger needs an origin without spaces or plus signs, such as shop.example/candor")
 	}
 	l := &Log{
-		db: d, clock: o.Clock, log: o.Log, origin: o.Origin, classes: o.Classes,
+		db: d, clock: o.Clock, log: o.Log, base: o.Origin, classes: o.Classes, beside: o.Beside,
 		holder: newHolder(),
 	}
 	if l.clock == nil {
@@ -45,7 +45,7 @@ func Open(ctx context.Context, d *db.DB, o Options) (*Log, error) {
 			return nil, err
 		}
 	}
-	return l, ctx.Err()
+	return l, l.loadEpoch(ctx)
 }
 
 func newHolder() string {
@@ -54,22 +54,18 @@ func newHolder() string {
 	return hex.EncodeToString(b)
 }
 
-func (l *Log) openSigner(path string) error {
-	skey, err := readSigner(path, l.origin)
-	if err != nil {
+func (l *Log) openSigner(path string) (err error) {
+	if l.skey, err = readSigner(path, l.base); err != nil {
 		return err
 	}
-	if l.signer, err = note.NewSigner(skey); err != nil {
+	signer, err := note.NewSigner(l.skey)
+	if err != nil {
 		return errs.Wrap(err, errs.Invalid, "ledger_key", "the ledger's key file does not hold a signing key")
 	}
-	if l.signer.Name() != l.origin {
+	if signer.Name() != l.base {
 		return errs.New(errs.Invalid, "ledger_key", "the ledger's key file belongs to another log; give the origin it was made with")
 	}
-	if l.vkey, err = verifierKey(skey); err != nil {
-		return err
-	}
-	l.verifier, err = note.NewVerifier(l.vkey)
-	return err
+	return l.adopt(l.base)
 }
 
 // readSigner reads the note key, or makes it when the file does not exist.
@@ -101,14 +97,13 @@ func makeSigner(path, origin string) (string, error) {
 	return skey, errors.Join(err, f.Sync(), f.Close())
 }
 
-// verifierKey gives the public half of a note key: its last part is an algorithm
+// publicKey gives the public half of a note key: its last part is an algorithm
 // byte and an Ed25519 seed.
-func verifierKey(skey string) (string, error) {
+func publicKey(skey string) (ed25519.PublicKey, error) {
 	parts := strings.SplitN(skey, "+", 5) // PRIVATE, KEY, name, hash, key; base64 has plus signs too
 	raw, err := base64.StdEncoding.DecodeString(parts[len(parts)-1])
 	if err != nil || len(parts) != 5 || len(raw) != 1+ed25519.SeedSize {
-		return "", errs.New(errs.Invalid, "ledger_key", "the ledger's key file does not hold a signing key")
+		return nil, errs.New(errs.Invalid, "ledger_key", "the ledger's key file does not hold a signing key")
 	}
-	public := ed25519.NewKeyFromSeed(raw[1:]).Public().(ed25519.PublicKey)
-	return note.NewEd25519VerifierKey(parts[2], public)
+	return ed25519.NewKeyFromSeed(raw[1:]).Public().(ed25519.PublicKey), nil
 }

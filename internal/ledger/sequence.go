@@ -20,6 +20,13 @@ type head struct {
 	size   int64
 	root   []byte
 	latest clock.Instant // the latest time a round saw
+	origin string        // of a checkpoint: its log's name then
+}
+
+// pending is an entry without a number.
+type pending struct {
+	entry  id.Entry
+	commit []byte
 }
 
 // Run is the sequencer. It numbers new entries and signs checkpoints about every
@@ -172,18 +179,19 @@ func (l *Log) number(ctx context.Context) (head, int, error) {
 
 // grow appends the commitments of entries without a number to the tree.
 func grow(tx *db.Tx, h *head) (int, error) {
-	type pending struct {
-		entry  id.Entry
-		commit []byte
-	}
 	rows, err := tx.Query(`select entry_id, commitment from ledger_entry where pos is null order by entry_id limit $1`, sequenceBatch)
 	found, err := db.Collect(rows, err, func(scan db.Scan) (p pending, err error) { return p, scan(&p.entry, &p.commit) })
 	if err != nil || len(found) == 0 {
 		return 0, err
 	}
+	return len(found), growBy(tx, h, found)
+}
+
+// growBy appends entries to the tree, in the order given.
+func growBy(tx *db.Tx, h *head, found []pending) error {
 	e, err := readEdge(tx, h.size, h.root)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	var failed error
 	store := func(t tile, hashes []byte) {
@@ -193,13 +201,13 @@ func grow(tx *db.Tx, h *head) (int, error) {
 	}
 	for _, p := range found {
 		if _, err := tx.Exec(`update ledger_entry set pos = $1 where entry_id = $2`, e.size, p.entry); err != nil {
-			return 0, err
+			return err
 		}
 		e.add(hashLeaf(p.commit), store)
 	}
 	e.open(store)
 	h.size, h.root = e.size, e.root()
-	return len(found), failed
+	return failed
 }
 
 // sign signs a checkpoint of the tree as committed, anchors it, and only then
@@ -225,7 +233,13 @@ func (l *Log) sign(ctx context.Context, h head) error {
 		return err
 	}
 	now := l.clock.Now()
-	if err := l.anchor.add(anchored{At: now, Checkpoint: string(signed)}, h); err != nil {
+	line := anchored{At: now, Checkpoint: string(signed)}
+	if l.beside != nil {
+		if line.Beside, err = l.beside(); err != nil {
+			return err
+		}
+	}
+	if err := l.anchor.add(line, h); err != nil {
 		return err
 	}
 	lease := *l.lease

@@ -8,7 +8,6 @@ import (
 
 	"candor/internal/db"
 	"candor/internal/errs"
-	"candor/internal/ledger/receipt"
 )
 
 // Report is what Verify found.
@@ -17,6 +16,8 @@ type Report struct {
 	Pending     int64  // entries without a leaf yet
 	Checkpoints int    // signed checkpoints that were recomputed
 	Anchors     int    // anchored checkpoints that were recomputed
+	Lost        int    // anchored checkpoints of entries that a restore lost, as its epoch admits
+	Epochs      int    // how often the log began, restores included
 	FirstBad    int64  // the first sequence number that is not as it was signed, or -1
 	Problem     string // what is wrong there, "" when nothing is
 }
@@ -119,14 +120,32 @@ func (v *verification) readMarks(h head) error {
 		return err
 	}
 	for _, s := range all {
-		c, err := receipt.OpenCheckpoint([]byte(s.note), v.log.vkey, v.log.origin)
+		c, err := v.log.openAny([]byte(s.note))
 		if err != nil || c.Size != s.size || !bytes.Equal(c.Root, s.root) {
 			v.bad(v.lastMark(), "the checkpoint of size %d is not as it was signed", s.size)
 			return nil
 		}
 		v.marks = append(v.marks, mark{c.Size, c.Root, "a signed checkpoint", &v.report.Checkpoints})
 	}
-	for _, a := range v.anchors {
+	epochs, err := v.log.epochs(v.tx)
+	if errs.CodeOf(err) == LedgerTampered {
+		v.bad(v.lastMark(), "an epoch's entry is not one of this log")
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	v.report.Epochs = 1 + len(epochs)
+	for i, a := range v.anchors {
+		lost, err := lostIn(epochs, v.log.base, v.anchors, i)
+		if err != nil {
+			v.bad(min(a.size, h.size), "an anchored checkpoint of %d entries is %s", a.size, err)
+			return nil
+		}
+		if lost {
+			v.report.Lost++
+			continue
+		}
 		v.marks = append(v.marks, mark{a.size, a.root, "an anchored checkpoint", &v.report.Anchors})
 	}
 	v.marks = append(v.marks, mark{h.size, h.root, "the tree", new(int)})

@@ -327,3 +327,10 @@ func (s *Sender) Recover(ctx context.Context) error {
 		return nil
 	})
 }
+
+// Forget ends every message that waits or was on its way, after a restore: it may
+// have left since the backup, and nothing is sent twice.
+func Forget(tx *db.Tx, now clock.Instant) (int64, error) {
+	return tx.Exec(`update send set state = 'uncertain', holder = '', lease_until = 0, ended_at = $1, payload = ''
+		where state in ('planned', 'claimed', 'handed')`, now)
+}

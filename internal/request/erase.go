@@ -38,6 +38,8 @@ type NewErasure struct {
 	// the data were merely not confirmed.
 	Quiet bool
 	Lang  term.Lang // of the mail that announces it
+
+	replay bool // told by the protection journal
 }
 
 // Erase accepts an erasure. When it returns, every permission has ended, queued
@@ -72,21 +74,24 @@ func (d *Desk) Erase(ctx context.Context, n NewErasure) (Request, error) {
 
 // due gives the shortest clock of all markets: the engine does the work itself,
 // within a minute, and needs none of the longer ones.
-func (d *Desk) due(ctx context.Context, received clock.Instant) (rulepack.Due, error) {
-	e := rulepack.Event{At: received}
-	err := d.DB.Read(ctx, func(tx *db.Tx) error {
-		c, err := d.Charter.Current(tx)
-		if err != nil {
-			return err
-		}
-		e.Place = c.Business.Complaints
-		e.Zone, err = time.LoadLocation(c.Business.Zone)
+func (d *Desk) due(ctx context.Context, received clock.Instant) (out rulepack.Due, err error) {
+	err = d.DB.Read(ctx, func(tx *db.Tx) (err error) {
+		out, err = d.dueIn(tx, received)
 		return err
 	})
+	return out, err
+}
+
+func (d *Desk) dueIn(tx *db.Tx, received clock.Instant) (rulepack.Due, error) {
+	c, err := d.Charter.Current(tx)
 	if err != nil {
 		return rulepack.Due{}, err
 	}
-	return d.Packs.Strict().Due(rulepack.RequestAnswer, e)
+	zone, err := time.LoadLocation(c.Business.Zone)
+	if err != nil {
+		return rulepack.Due{}, err
+	}
+	return d.Packs.Strict().Due(rulepack.RequestAnswer, rulepack.Event{At: received, Place: c.Business.Complaints, Zone: zone})
 }
 
 func openErasure(tx *db.Tx, c id.Customer) (Request, error) {
@@ -105,7 +110,7 @@ func openErasure(tx *db.Tx, c id.Customer) (Request, error) {
 // accept is the transaction after which nothing is done with the person's data
 // any more but deleting them.
 func (d *Desk) accept(tx *db.Tx, r Request, n NewErasure) error {
-	if _, err := d.Gate.BeginErasure(tx, gate.Erasure{Customer: r.Customer, Actor: r.Actor, Quiet: n.Quiet}); err != nil {
+	if _, err := d.Gate.BeginErasure(tx, gate.Erasure{Customer: r.Customer, Actor: r.Actor, Quiet: n.Quiet, Request: r.ID, Replay: n.replay}); err != nil {
 		return err
 	}
 	if err := insert(tx, r); err != nil {
@@ -135,7 +140,7 @@ const announceFirst = 5 * time.Second
 // announce tells the address on file that an erasure was asked for, in case it
 // was not the person who asked.
 func (d *Desk) announce(tx *db.Tx, r Request, n NewErasure) error {
-	if n.Quiet {
+	if n.Quiet || n.replay {
 		return nil
 	}
 	c, err := d.Charter.Current(tx)
@@ -204,8 +209,16 @@ func (d *Desk) runErase(ctx context.Context, j job.Job) error {
 		return fmt.Errorf("erasure: %w", err)
 	}
 	r, err := d.Get(ctx, args.Request)
-	if err != nil || r.State == Done {
+	if err != nil {
 		return err
+	}
+	return d.finish(ctx, r)
+}
+
+// finish goes through the steps of an erasure that are not done.
+func (d *Desk) finish(ctx context.Context, r Request) error {
+	if r.State == Done {
+		return nil
 	}
 	todo, err := d.Steps(ctx, r.ID)
 	if err != nil {

@@ -145,6 +145,18 @@ create table suppression ( -- lookup
     primary key (digest, controller, channel, scope)
 );
 
+-- Keyed digests of identities of people who were erased, for as long as backups
+-- last: late events and imports are refused under them.
+create table grave ( -- lookup
+    digest bytea not null, -- digest nobody; use Identity
+    key_id bigint not null, -- none nobody
+    erased_at bigint not null, -- none nobody
+    until_at bigint not null, -- none nobody
+    primary key (digest)
+);
+
+create index grave_over on grave (until_at);
+
 -- What happened. dedupe is a keyed digest of the sender's message id.
 create table event (
     customer_id bigint not null, -- pseudonymous customer
