@@ -57,13 +57,20 @@ func (f *funnel) countIndexed() ([]stood, bool, error) {
 	if err != nil {
 		return nil, false, err
 	}
+	out, ok := stoodIn(x, f.condition, r, rules)
+	return out, ok, nil
+}
+
+// stoodIn groups those who meet a condition by their standing and whether they
+// have an address.
+func stoodIn(x *index.Index, c *Condition, r gate.Reach, rules int64) ([]stood, bool) {
 	all := tally[stood]{}
-	ok = x.Scan(func(next func() *index.View) {
+	ok := x.Scan(func(next func() *index.View) {
 		own := map[stood]int64{}
 		for v := next(); v != nil; v = next() {
 			s := v.Take()
 			v.Everybody(s)
-			f.condition.root.sift(v, f.at, s)
+			c.root.sift(v, r.At, s)
 			v.Each(index.StandingColumn(r.Purpose, r.Channel), s, func(number uint64, who *index.Set) {
 				g := stoodOf(v, number, rules)
 				v.Each(index.AddressColumn(r.Channel), who, func(number uint64, who *index.Set) {
@@ -80,7 +87,7 @@ func (f *funnel) countIndexed() ([]stood, bool, error) {
 		g.n = n
 		out = append(out, g)
 	}
-	return out, ok, nil
+	return out, ok
 }
 
 // stoodOf is what the standing of a number says.
@@ -124,12 +131,16 @@ func (f *funnel) membersIndexed(limit int) ([]id.Customer, bool, error) {
 	if err != nil {
 		return nil, false, err
 	}
-	out, ok := x.Page(0, limit, func(v *index.View, s *index.Set) {
-		f.condition.root.sift(v, f.at, s)
-		permitted(v, r, rules, f.condition.operations(), s)
+	out, ok := membersIn(x, f.condition, r, rules, limit)
+	return out, ok, nil
+}
+
+func membersIn(x *index.Index, c *Condition, r gate.Reach, rules int64, limit int) ([]id.Customer, bool) {
+	return x.Page(0, limit, func(v *index.View, s *index.Set) {
+		c.root.sift(v, r.At, s)
+		permitted(v, r, rules, c.operations(), s)
 		leave(v, s, index.AddressColumn(r.Channel), func(number uint64) bool { return number == 1 })
 	})
-	return out, ok, nil
 }
 
 // permitted leaves those whose standing allows these operations.

@@ -201,10 +201,11 @@ func window(minutes []uint32, first uint32) int {
 }
 
 func (n test) siftCounts(v *index.View, e index.Events, first uint32, s *index.Set) {
+	holds := n.numbers()
 	if n.value.family == "" {
 		s.Filter(func(p int) bool {
 			m := e.Minutes(p)
-			return n.holdsCount(int64(len(m) - window(m, first)))
+			return holds.has(int64(len(m) - window(m, first)))
 		})
 		return
 	}
@@ -217,11 +218,12 @@ func (n test) siftCounts(v *index.View, e index.Events, first uint32, s *index.S
 				count++
 			}
 		}
-		return n.holdsCount(count)
+		return holds.has(count)
 	})
 }
 
 func (n test) siftSums(v *index.View, e index.Events, first uint32, s *index.Set) {
+	holds := n.numbers()
 	meant := v.Labels(func(l index.Label) bool { return l.Currency == n.value.currency })
 	s.Filter(func(p int) bool {
 		m, labels, amounts := e.Minutes(p), e.Labels(p), e.Amounts(p)
@@ -231,7 +233,7 @@ func (n test) siftSums(v *index.View, e index.Events, first uint32, s *index.Set
 				sum += amounts[i]
 			}
 		}
-		return n.holdsCount(sum)
+		return holds.has(sum)
 	})
 }
 
@@ -250,9 +252,29 @@ func (n test) siftMoments(e index.Events, at clock.Instant, first uint32, s *ind
 	})
 }
 
-func (n test) holdsCount(c int64) bool {
-	if n.op == in {
-		return slices.Contains(n.whole, c)
+// numbers is a set of whole numbers: those from lo to hi, the others when outside,
+// or those listed.
+type numbers struct {
+	lo, hi  int64
+	outside bool
+	listed  []int64
+}
+
+// numbers gives those that satisfy the comparison.
+func (n test) numbers() numbers {
+	switch n.op {
+	case in:
+		return numbers{listed: n.whole}
+	case ne:
+		return numbers{lo: n.whole[0], hi: n.whole[0], outside: true}
 	}
-	return compare(c, n.op, n.whole[0])
+	lo, hi := bounds(n.op, n.whole[0])
+	return numbers{lo: lo, hi: hi}
+}
+
+func (n *numbers) has(v int64) bool {
+	if n.listed != nil {
+		return slices.Contains(n.listed, v)
+	}
+	return (n.lo <= v && v <= n.hi) != n.outside
 }
