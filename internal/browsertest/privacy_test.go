@@ -63,6 +63,12 @@ func TestFromTheFormToTheCertificate(t *testing.T) {
 	if text := tab.Text("main"); !strings.Contains(text, s.people[0].Email) || !strings.Contains(text, s.people[0].Street) {
 		t.Error("the page does not show the person's data")
 	}
+	tab.Open(s.url + "/privacy/me/choices")
+	look(t, tab, "my-choices")
+	tab.Open(s.url + "/privacy/me/proof")
+	look(t, tab, "proof")
+	tab.Open(s.url + "/privacy/me/rights?lang=de")
+	look(t, tab, "rights-de")
 	tab.Open(s.url + "/privacy/me/erase")
 	look(t, tab, "erase")
 	tab.Press("#sure")

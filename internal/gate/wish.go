@@ -132,7 +132,7 @@ func (h *hold) offered(w Wish) error {
 		known = w.Value == customer.Off || w.Until > h.at
 	case !known:
 	case w.Kind == customer.Rhythm:
-		known = w.Value == "" || slices.Contains(p.Rhythm.TheyChoose, w.Value)
+		known = w.Value == "" || RhythmDays(w.Value) > 0 && slices.Contains(p.Rhythm.TheyChoose, w.Value)
 	case w.Kind == customer.Unwanted:
 		for t := range strings.SplitSeq(w.Value, ",") {
 			known = known && (t == "" || slices.ContainsFunc(p.Topics, func(x charter.Topic) bool { return string(x.ID) == t }))

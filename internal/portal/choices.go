@@ -22,9 +22,19 @@ type choicesPage struct {
 	Address  string
 	GPC      bool
 	Signal   ui.Status
+	Undo     *undo
 	Settings []setting
+	Dial     []ui.Choice
+	Pause    pause
 	Base     string // where the forms of the page go
 	Code     bool   // offer the way to one's own data
+}
+
+// undo takes back the switch that was just pressed.
+type undo struct {
+	Purpose term.Purpose
+	Channel term.Channel
+	To      string
 }
 
 // setting is one permission to write, with its switch.
@@ -38,6 +48,9 @@ type setting struct {
 	Why     string
 	Switch  string // the button, or "" when there is nothing to switch
 	To      string // on, off
+	Effect  string // what the button will change
+	Rhythm  []ui.Choice
+	Topics  []ui.Choice
 }
 
 // visitor is who looks at choices, and how much they proved.
@@ -62,22 +75,6 @@ func (p *Portal) holder(r *http.Request) (visitor, error) {
 	return visitor{customer: l.Customer, controller: l.Controller, base: "/privacy/c/" + r.PathValue("token"), link: l}, nil
 }
 
-func (p *Portal) showChoices(w http.ResponseWriter, r *http.Request) error {
-	v, err := p.holder(r)
-	if err != nil {
-		return err
-	}
-	return p.renderChoices(w, r, v)
-}
-
-func (p *Portal) showMyChoices(w http.ResponseWriter, r *http.Request) error {
-	v, err := p.reader(r)
-	if err != nil {
-		return err
-	}
-	return p.renderChoices(w, r, v)
-}
-
 func (p *Portal) renderChoices(w http.ResponseWriter, r *http.Request, v visitor) error {
 	f := p.intro(p.frame(r, "choices"), "choices-lead")
 	data := choicesPage{Base: v.base, Code: !v.proven, GPC: gpcSeen(r), Signal: ui.Status{Tone: ui.Good, Text: p.say(f.Lang, "gpc-honoured")}}
@@ -92,7 +89,13 @@ func (p *Portal) renderChoices(w http.ResponseWriter, r *http.Request, v visitor
 		if data.Address, err = p.Gate.MaskedAddress(r.Context(), tx, v.customer, term.Email); err != nil {
 			return err
 		}
+		wishes, err := p.Gate.Wishes(tx, v.customer)
+		if err != nil {
+			return err
+		}
+		data.Dial, data.Pause = p.dial(c, wishes, f.Lang), p.pause(c, wishes, f.Lang)
 		data.Settings, err = p.settings(tx, c, v, f.Lang)
+		p.offer(data.Settings, c, wishes, f.Lang)
 		return err
 	})
 	if err != nil {
@@ -101,12 +104,13 @@ func (p *Portal) renderChoices(w http.ResponseWriter, r *http.Request, v visitor
 	if v.proven {
 		f.Nav = p.nav(f.Lang, "choices")
 	}
-	f.Message = p.saved(r, f.Lang)
+	f.Message, data.Undo = p.saved(r, f.Lang), undoOf(r, data.Settings)
 	return p.pages.choices.Render(w, http.StatusOK, f, data)
 }
 
 // savedKeys are the messages a page may show after a redirect.
-var savedKeys = map[string]string{"saved": "saved", "pending": "saved-pending", "stopped": "all-stopped", "corrected": "corrected", "left": "stopped-left"}
+var savedKeys = map[string]string{"saved": "saved", "paused": "saved-paused", "level": "saved-level", "pending": "saved-pending", "stopped": "all-stopped", "corrected": "corrected", "left": "stopped-left",
+	"objected": "saved-objected", "restricted": "saved-restricted", "unrestricted": "saved-unrestricted", "less": "saved-level", "unchosen": "saved-unchosen"}
 
 func (p *Portal) saved(r *http.Request, lang term.Lang) *ui.Message {
 	key, ok := savedKeys[r.URL.Query().Get("done")]
@@ -114,6 +118,18 @@ func (p *Portal) saved(r *http.Request, lang term.Lang) *ui.Message {
 		return nil
 	}
 	return &ui.Message{Tone: ui.Good, Text: p.say(lang, key)}
+}
+
+// undoOf reads what was just switched from the page's address, which holds names
+// of the charter only, and offers the way back where the switch stands now.
+func undoOf(r *http.Request, all []setting) *undo {
+	q := r.URL.Query()
+	for _, s := range all {
+		if q.Get("done") != "" && q.Get("was") == string(s.Purpose)+"."+string(s.Channel) && s.Switch != "" {
+			return &undo{s.Purpose, s.Channel, s.To}
+		}
+	}
+	return nil
 }
 
 // settings lists what each purpose may do on each of its channels, marketing
@@ -136,6 +152,7 @@ func (p *Portal) settings(tx *db.Tx, c *charter.Charter, v visitor, lang term.La
 			s := p.setting(purpose, ch, lang)
 			if purpose.Marketing {
 				p.state(&s, standingAt(standing, key, now), last(records, key), lang)
+				s.Effect = p.effect(purpose, s.To, ch, lang)
 				marketing = append(marketing, s)
 			} else {
 				s.State, s.Status, s.Why = "fixed", ui.Status{Tone: ui.Info, Text: p.say(lang, "allowed")}, p.say(lang, "no-choice")
@@ -189,22 +206,6 @@ func last(records []consent.Record, key gate.StandingKey) consent.Kind {
 	return kind
 }
 
-func (p *Portal) choose(w http.ResponseWriter, r *http.Request) error {
-	v, err := p.holder(r)
-	if err != nil {
-		return err
-	}
-	return p.chosen(w, r, v)
-}
-
-func (p *Portal) chooseMine(w http.ResponseWriter, r *http.Request) error {
-	v, err := p.reader(r)
-	if err != nil {
-		return err
-	}
-	return p.chosen(w, r, v)
-}
-
 // chosen does what a switch says. Off counts at once; on counts at once for
 // whoever proved to be the person, and waits for a confirmation otherwise.
 func (p *Portal) chosen(w http.ResponseWriter, r *http.Request, v visitor) error {
@@ -237,7 +238,19 @@ func (p *Portal) chosen(w http.ResponseWriter, r *http.Request, v visitor) error
 	if err != nil {
 		return err
 	}
-	return redirect(w, r, v.base+"?lang="+string(lang)+"&done="+done)
+	return redirect(w, r, v.base+"?lang="+string(lang)+"&done="+done+"&was="+string(key.Purpose)+"."+string(key.Channel))
+}
+
+// effect says before a switch is pressed what will change.
+func (p *Portal) effect(purpose *charter.Purpose, to string, ch term.Channel, lang term.Lang) string {
+	if to == "off" {
+		return p.say(lang, "effect-off")
+	}
+	text := p.say(lang, "effect-on", "channel", p.say(lang, "channel-"+string(ch)))
+	if n := purpose.Rhythm.AtMost; n > 0 {
+		text += " " + p.say(lang, "at-most-"+purpose.Rhythm.Per, "n", n)
+	}
+	return text
 }
 
 func (p *Portal) lower(r *http.Request, v visitor, key gate.StandingKey) (string, error) {
@@ -297,22 +310,6 @@ func (p *Portal) noticeNow(tx *db.Tx, lang term.Lang) (charter.Notice, error) {
 		return charter.Notice{}, err
 	}
 	return p.Charter.Notice(tx, c.Version, lang)
-}
-
-func (p *Portal) stopAll(w http.ResponseWriter, r *http.Request) error {
-	v, err := p.holder(r)
-	if err != nil {
-		return err
-	}
-	return p.stopEverything(w, r, v)
-}
-
-func (p *Portal) stopMine(w http.ResponseWriter, r *http.Request) error {
-	v, err := p.reader(r)
-	if err != nil {
-		return err
-	}
-	return p.stopEverything(w, r, v)
 }
 
 // stopEverything ends all marketing on all channels in one transaction (PRF-02).

@@ -109,6 +109,7 @@ func (p *Portal) nav(lang term.Lang, here string) []ui.Link {
 	return []ui.Link{
 		{Text: p.say(lang, "me-title"), URL: "/privacy/me?lang=" + string(lang), Current: here == "me"},
 		{Text: p.say(lang, "choices-title"), URL: "/privacy/me/choices?lang=" + string(lang), Current: here == "choices"},
-		{Text: p.say(lang, "erase-title"), URL: "/privacy/me/erase?lang=" + string(lang), Current: here == "erase"},
+		{Text: p.say(lang, "proof-title"), URL: "/privacy/me/proof?lang=" + string(lang), Current: here == "proof"},
+		{Text: p.say(lang, "rights-title"), URL: "/privacy/me/rights?lang=" + string(lang), Current: here == "rights" || here == "erase"},
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 
+	"candor/internal/audience"
 	"candor/internal/charter"
 	"candor/internal/clock"
 	"candor/internal/consent"
@@ -16,7 +17,6 @@ import (
 	"candor/internal/event"
 	"candor/internal/gate"
 	"candor/internal/id"
-	"candor/internal/message"
 	"candor/internal/personal"
 	"candor/internal/term"
 	"candor/internal/ui"
@@ -24,10 +24,9 @@ import (
 
 // mePage is everything the engine holds about the person who reads it.
 type mePage struct {
-	Held    []held
-	Records []ui.Moment
-	Uses    []line
-	Events  []line
+	Stage  string // of the customer's life with the business, in words
+	Held   []held
+	Events []line
 }
 
 // held is one datum with where it came from and what it is for.
@@ -69,10 +68,7 @@ func (p *Portal) showMe(w http.ResponseWriter, r *http.Request) error {
 		if data.Held, err = p.held(r.Context(), tx, c, pass, f.Lang); err != nil {
 			return err
 		}
-		if data.Records, err = p.records(tx, c, v.customer, f.Lang); err != nil {
-			return err
-		}
-		if data.Uses, err = p.uses(tx, c, v.customer, f.Lang); err != nil {
+		if data.Stage, err = p.stage(tx, c, pass, f.Lang); err != nil {
 			return err
 		}
 		data.Events, err = p.events(tx, c, v.customer, f.Lang)
@@ -82,6 +78,26 @@ func (p *Portal) showMe(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return p.pages.me.Render(w, http.StatusOK, f, data)
+}
+
+// stage gives the person's stage in the charter's words. It is asked for a
+// purpose whose rules may see what the stages look at.
+func (p *Portal) stage(tx *db.Tx, c *charter.Charter, pass gate.Pass, lang term.Lang) (string, error) {
+	for i := range c.Purposes {
+		l, err := audience.LifecycleOf(c, c.Purposes[i].ID)
+		if err != nil || len(c.Stages) == 0 {
+			continue
+		}
+		person, err := p.Audience.PersonOf(tx, pass, c.Purposes[i].ID)
+		if err != nil {
+			return "", err
+		}
+		if s, ok := l.Of(person, p.Clock.Now()); ok {
+			return s.ShownAs.In(lang), nil
+		}
+		return "", nil
+	}
+	return "", nil
 }
 
 // pass asks the gate for the person's own data, to show them to the person.
@@ -112,11 +128,26 @@ func (p *Portal) held(ctx context.Context, tx *db.Tx, c *charter.Charter, pass g
 		}
 		purposes, keep := purposesOf(c, h.Field, lang)
 		out = append(out, held{
-			Field: h.Field, Title: titleOf(field, lang), Value: shown(h), Source: h.Source, At: h.At,
+			Field: h.Field, Title: titleOf(field, lang), Value: shown(h), Source: p.sourceName(h.Source, lang), At: h.At,
 			Purposes: purposes, Keep: keep, Correct: field.Derived == "" && field.Kind != charter.KindEmail,
 		})
 	}
 	return out, nil
+}
+
+// sourceName names a source to people: what they said themselves, a form, the
+// shop.
+func (p *Portal) sourceName(source string, lang term.Lang) string {
+	if source == customer.Subject {
+		return p.say(lang, "source-subject")
+	}
+	if strings.HasPrefix(source, "form:") {
+		return p.say(lang, "source-form")
+	}
+	if strings.HasPrefix(source, "src_") || source == "shop" {
+		return p.say(lang, "source-shop")
+	}
+	return source
 }
 
 func shown(h gate.Held) string {
@@ -169,28 +200,6 @@ func (p *Portal) records(tx *db.Tx, c *charter.Charter, who id.Customer, lang te
 	return out, nil
 }
 
-func (p *Portal) uses(tx *db.Tx, c *charter.Charter, who id.Customer, lang term.Lang) ([]line, error) {
-	all, err := p.Gate.Uses(tx, who, linesShown)
-	if err != nil {
-		return nil, err
-	}
-	var out []line
-	for _, u := range all {
-		what := p.say(lang, "use-rights")
-		if purpose, ok := c.Purpose(u.Purpose); ok {
-			what = purpose.Title.In(lang)
-		}
-		var fields []string
-		for _, f := range u.Fields {
-			if field, ok := c.Field(f); ok {
-				fields = append(fields, titleOf(field, lang))
-			}
-		}
-		out = append(out, line{u.At, strings.TrimSuffix(what+": "+strings.Join(fields, ", "), ": ")})
-	}
-	return out, nil
-}
-
 func (p *Portal) events(tx *db.Tx, c *charter.Charter, who id.Customer, lang term.Lang) ([]line, error) {
 	all, err := event.Latest(tx, who, linesShown)
 	if err != nil {
@@ -219,12 +228,7 @@ func (p *Portal) download(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	err = p.DB.Write(r.Context(), func(tx *db.Tx) error {
-		return p.Mail.SendService(tx, message.ServiceMail{
-			Kind: message.DownloadMail, Customer: v.customer, Controller: v.controller, Lang: lang, Entry: id.New[id.Mail]().String(),
-		})
-	})
-	if err != nil {
+	if err := p.announceCopy(r, v); err != nil {
 		return err
 	}
 	return sendJSON(w, "my-data.json", c)

@@ -18,6 +18,7 @@ import (
 	"maps"
 	"net/http"
 
+	"candor/internal/audience"
 	"candor/internal/charter"
 	"candor/internal/clock"
 	"candor/internal/db"
@@ -38,15 +39,17 @@ type Config struct {
 	Ring    *keyring.Ring
 	Gate    *gate.Gate
 	Charter *charter.Store
-	Packs   *rulepack.Set
-	Ledger  *ledger.Log
-	Jobs    *job.Queue
-	Desk    *request.Desk
-	Mail    *message.Sender
-	Clock   clock.Clock
-	Log     *slog.Logger
-	URL     string // how customers reach the server, without a slash at the end
-	HTTPS   bool
+
+	Audience *audience.Service
+	Packs    *rulepack.Set
+	Ledger   *ledger.Log
+	Jobs     *job.Queue
+	Desk     *request.Desk
+	Mail     *message.Sender
+	Clock    clock.Clock
+	Log      *slog.Logger
+	URL      string // how customers reach the server, without a slash at the end
+	HTTPS    bool
 }
 
 // Portal serves the customers' pages.
@@ -70,6 +73,9 @@ type pages struct {
 	choices     ui.Page[choicesPage]
 	code        ui.Page[codePage]
 	me          ui.Page[mePage]
+	proof       ui.Page[proofPage]
+	rights      ui.Page[exercisePage]
+	deceased    ui.Page[findPage]
 	correct     ui.Page[correctPage]
 	erase       ui.Page[erasePage]
 	certificate ui.Page[certificatePage]
@@ -101,7 +107,8 @@ func New(c Config) (*Portal, error) {
 		set: s, form: ui.Find[formPage](s, "form"), press: ui.Find[pressPage](s, "press"),
 		answer: ui.Find[answerPage](s, "answer"), find: ui.Find[findPage](s, "find"),
 		choices: ui.Find[choicesPage](s, "choices"), code: ui.Find[codePage](s, "code"),
-		me: ui.Find[mePage](s, "me"), correct: ui.Find[correctPage](s, "correct"),
+		me: ui.Find[mePage](s, "me"), proof: ui.Find[proofPage](s, "proof"), rights: ui.Find[exercisePage](s, "rights"),
+		deceased: ui.Find[findPage](s, "deceased"), correct: ui.Find[correctPage](s, "correct"),
 		erase: ui.Find[erasePage](s, "erase"), certificate: ui.Find[certificatePage](s, "certificate"),
 		notice: ui.Find[noticePage](s, "notice"),
 	}}
@@ -126,19 +133,34 @@ func (p *Portal) routes() map[string]handler {
 		"POST /u/{token}":                     p.unsubscribe,
 		"GET /privacy":                        p.showFind,
 		"POST /privacy":                       p.find,
-		"GET /privacy/c/{token}":              p.showChoices,
-		"POST /privacy/c/{token}":             p.choose,
-		"POST /privacy/c/{token}/stop":        p.stopAll,
+		"GET /privacy/c/{token}":              p.byLink(p.renderChoices),
+		"POST /privacy/c/{token}":             p.byLink(p.chosen),
+		"POST /privacy/c/{token}/stop":        p.byLink(p.stopEverything),
+		"POST /privacy/c/{token}/level":       p.byLink(p.setLevel),
+		"POST /privacy/c/{token}/pause":       p.byLink(p.setPause),
+		"POST /privacy/c/{token}/details":     p.byLink(p.setDetails),
+		"POST /privacy/c/{token}/not-me":      p.byLink(p.notMe),
 		"POST /privacy/c/{token}/code":        p.askCode,
 		"GET /privacy/code":                   p.showCode,
 		"POST /privacy/code":                  p.enterCode,
 		"GET /privacy/me":                     p.showMe,
-		"GET /privacy/me/choices":             p.showMyChoices,
-		"POST /privacy/me/choices":            p.chooseMine,
-		"POST /privacy/me/choices/stop":       p.stopMine,
+		"GET /privacy/me/choices":             p.byPerson(p.renderChoices),
+		"POST /privacy/me/choices":            p.byPerson(p.chosen),
+		"POST /privacy/me/choices/stop":       p.byPerson(p.stopEverything),
+		"POST /privacy/me/choices/level":      p.byPerson(p.setLevel),
+		"POST /privacy/me/choices/pause":      p.byPerson(p.setPause),
+		"POST /privacy/me/choices/details":    p.byPerson(p.setDetails),
 		"GET /privacy/me/correct":             p.showCorrect,
 		"POST /privacy/me/correct":            p.correct,
 		"POST /privacy/me/download":           p.download,
+		"POST /privacy/me/portable":           p.byPerson(p.portable),
+		"GET /privacy/me/proof":               p.byPerson(p.showProof),
+		"GET /privacy/me/rights":              p.byPerson(p.showRights),
+		"POST /privacy/me/object":             p.byPerson(p.object),
+		"POST /privacy/me/restrict":           p.byPerson(p.restrict),
+		"GET /privacy/deceased":               p.showDeceased,
+		"POST /privacy/deceased":              p.reportDeceased,
+		"GET /privacy/portable.schema.json":   p.portableSchema,
 		"GET /privacy/me/receipt/{record}":    p.receipt,
 		"GET /privacy/me/erase":               p.showErase,
 		"POST /privacy/me/erase":              p.erase,

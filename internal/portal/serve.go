@@ -75,7 +75,7 @@ func otherLangs(r *http.Request, lang term.Lang) []ui.Link {
 	var out []ui.Link
 	for _, l := range []struct{ code, name string }{{"en", "English"}, {"de", "Deutsch"}} {
 		q := url.Values{}
-		for _, keep := range []string{"field"} {
+		for _, keep := range []string{"field", "done", "was"} {
 			if v := r.URL.Query().Get(keep); v != "" {
 				q.Set(keep, v)
 			}

@@ -22,6 +22,14 @@ func Date(lang term.Lang, t time.Time) string {
 	return t.Format("2 January 2006")
 }
 
+// Month writes a month, such as "November 2026".
+func Month(lang term.Lang, t time.Time) string {
+	if lang == "de" {
+		return fmt.Sprintf("%s %d", germanMonths[t.Month()-1], t.Year())
+	}
+	return t.Format("January 2006")
+}
+
 // When writes a day and the time with its zone, such as "23 November 2026,
 // 14:05 CET".
 func When(lang term.Lang, t time.Time) string {
