@@ -84,17 +84,9 @@ func (c *Client) do(ctx context.Context, method, path string, in, out any) error
 	if err != nil {
 		return err
 	}
-	resp, err := c.http.Do(r)
+	b, err := c.send(r)
 	if err != nil {
-		return fmt.Errorf("candor: %w", err)
-	}
-	defer func() { _ = resp.Body.Close() }()
-	b, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
-	if err != nil {
-		return fmt.Errorf("candor: %w", err)
-	}
-	if resp.StatusCode >= 400 {
-		return errorOf(resp.StatusCode, b)
+		return err
 	}
 	switch out := out.(type) {
 	case nil:
@@ -104,6 +96,23 @@ func (c *Client) do(ctx context.Context, method, path string, in, out any) error
 		return nil
 	}
 	return json.Unmarshal(b, out)
+}
+
+// send gives the answer, or the error that it explains.
+func (c *Client) send(r *http.Request) ([]byte, error) {
+	resp, err := c.http.Do(r)
+	if err != nil {
+		return nil, fmt.Errorf("candor: %w", err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	b, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	if err != nil {
+		return nil, fmt.Errorf("candor: %w", err)
+	}
+	if resp.StatusCode >= 400 {
+		return nil, errorOf(resp.StatusCode, b)
+	}
+	return b, nil
 }
 
 func (c *Client) request(ctx context.Context, method, path string, in any) (*http.Request, error) {

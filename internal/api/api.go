@@ -29,6 +29,7 @@ import (
 	"candor/internal/db"
 	"candor/internal/errs"
 	"candor/internal/gate"
+	"candor/internal/intake"
 	"candor/internal/job"
 	"candor/internal/keyring"
 	"candor/internal/ledger"
@@ -49,6 +50,7 @@ type Config struct {
 	Campaigns *campaign.Book
 	Requests  *request.Desk
 	Sources   *collect.Sources
+	Imports   *intake.Importer
 	Packs     *rulepack.Set
 	Sharing   *sharing.Service
 	Jobs      *job.Queue
@@ -68,7 +70,7 @@ const JobForget = "api.forget"
 // part of the configuration is missing.
 func New(c Config) (*API, error) {
 	if c.DB == nil || c.Ring == nil || c.Clock == nil || c.Charter == nil || c.Gate == nil || c.Ledger == nil || c.Requests == nil || c.Sharing == nil || c.Jobs == nil ||
-		c.Audience == nil || c.Campaigns == nil || c.Sources == nil || c.Packs == nil {
+		c.Audience == nil || c.Campaigns == nil || c.Sources == nil || c.Imports == nil || c.Packs == nil {
 		return nil, errs.New(errs.Invalid, errs.FailClosed, "the API lacks a part it needs")
 	}
 	if c.Log == nil {
@@ -113,6 +115,7 @@ func (a *API) routes(mux *http.ServeMux) huma.API {
 	a.recipientRoutes(h)
 	a.ledgerRoutes(h)
 	a.charterRoutes(h)
+	a.importRoutes(h)
 	a.sourceRoutes(h)
 	a.tokenRoutes(h)
 	return h
@@ -127,7 +130,8 @@ type endpoint struct {
 	path    string // below /api/v1
 	scope   Scope  // "" needs no token
 	summary string
-	status  int // of success; 0 is 200
+	status  int  // of success; 0 is 200
+	file    bool // the body is a file, read as it comes
 }
 
 // handle registers a typed handler. The caller's scope is checked before any of
@@ -148,6 +152,10 @@ func handle[I, O any](a *API, h huma.API, e endpoint, fn func(context.Context, *
 			}
 			next(ctx)
 		}}
+	}
+	if e.file {
+		op.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"text/csv": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}}}
+		op.Middlewares = append(op.Middlewares, withFile)
 	}
 	huma.Register(h, op, func(ctx context.Context, in *I) (*O, error) {
 		out, err := fn(ctx, in)

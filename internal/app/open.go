@@ -138,7 +138,7 @@ func (a *App) openEdges(_ context.Context, o Options) (err error) {
 		DB: a.DB, Ring: a.Ring, Gate: a.Gate, Charter: a.Charter, Clock: a.Clock, Log: a.Log, PublicURL: a.Config.URL,
 	})
 	a.Collector.Schedule(a.Jobs)
-	a.Importer = intake.New(intake.Config{DB: a.DB, Ring: a.Ring, Gate: a.Gate, Charter: a.Charter, Clock: a.Clock})
+	a.Importer = intake.New(intake.Config{DB: a.DB, Ring: a.Ring, Gate: a.Gate, Charter: a.Charter, Clock: a.Clock, Jobs: a.Jobs})
 	a.Portal, err = portal.New(portal.Config{
 		DB: a.DB, Ring: a.Ring, Gate: a.Gate, Charter: a.Charter, Packs: a.Packs, Ledger: a.Ledger, Jobs: a.Jobs,
 		Desk: a.Desk, Mail: a.Sender, Audience: a.Audience, Clock: a.Clock, Log: a.Log, URL: a.Config.URL, HTTPS: a.Config.Secure(),
@@ -148,8 +148,8 @@ func (a *App) openEdges(_ context.Context, o Options) (err error) {
 	}
 	a.API, err = api.New(api.Config{
 		DB: a.DB, Ring: a.Ring, Clock: a.Clock, Charter: a.Charter, Gate: a.Gate, Ledger: a.Ledger,
-		Audience: a.Audience, Campaigns: a.Campaigns, Requests: a.Desk, Sharing: a.Sharing, Sources: a.Collector.Sources(), Packs: a.Packs,
-		Jobs: a.Jobs, Log: a.Log,
+		Audience: a.Audience, Campaigns: a.Campaigns, Requests: a.Desk, Sharing: a.Sharing, Sources: a.Collector.Sources(),
+		Imports: a.Importer, Packs: a.Packs, Jobs: a.Jobs, Log: a.Log,
 	})
 	if err != nil {
 		return err

@@ -42,6 +42,7 @@ type commands struct {
 	Customer customerCmd `cmd:"" group:"use" help:"Find customers; show what is allowed, held and on record."`
 	Audience audienceCmd `cmd:"" group:"use" help:"Preview an audience, or explain it for one customer."`
 	Campaign campaignCmd `cmd:"" group:"use" help:"Draft, check, launch and steer campaigns."`
+	Import   importCmd   `cmd:"" group:"use" help:"Take a file over: a shop's export, a list."`
 	Request  requestCmd  `cmd:"" group:"use" help:"Requests of persons: their copy, their erasure."`
 
 	Charter charterCmd `cmd:"" group:"care" help:"Check, apply and show the promise."`

@@ -865,6 +865,40 @@ create table import (
 
 create index import_content on import (content);
 
+-- Files that were handed over to be imported, each with its mapping. A file is
+-- kept, sealed, until it is imported, and a day at most.
+create table upload (
+    import_id bigint not null, -- none nobody
+    actor text not null, -- none staff
+    mapping text not null, -- none nobody; names of columns and what they are
+    state text not null, -- none nobody; open, arriving, whole, checking, checked, running, done, stopped or expired
+    code text not null, -- none nobody; why it stopped
+    problem text not null, -- none nobody; the same in words
+    report text not null, -- none nobody; JSON, counts so far
+    size bigint not null, -- none nobody; bytes
+    created_at bigint not null, -- none nobody
+    changed_at bigint not null, -- none nobody
+    primary key (import_id)
+);
+
+create index upload_age on upload (created_at);
+
+create table upload_part (
+    import_id bigint not null, -- none nobody
+    part bigint not null, -- none nobody
+    body bytea not null, -- sealed nobody; nobody's yet: it was imported for no customer
+    primary key (import_id, part)
+);
+
+-- Rows that were not taken: by place and reason, never by value.
+create table upload_failure (
+    import_id bigint not null, -- none nobody
+    line bigint not null, -- none nobody
+    name text not null, -- none nobody; of the column, or ""
+    reason text not null, -- none nobody; a code
+    primary key (import_id, line, name)
+);
+
 -- ------------------------------------------------------------
 -- 0080_request.sql
 

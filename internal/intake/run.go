@@ -15,6 +15,7 @@ import (
 	"candor/internal/errs"
 	"candor/internal/gate"
 	"candor/internal/id"
+	"candor/internal/job"
 	"candor/internal/keyring"
 	"candor/internal/term"
 )
@@ -26,6 +27,7 @@ type Config struct {
 	Gate    *gate.Gate
 	Charter *charter.Store
 	Clock   clock.Clock
+	Jobs    *job.Queue // for imports in the background; nil for none
 }
 
 // Importer takes files over. It is safe for concurrent use.
@@ -36,11 +38,14 @@ type Importer struct {
 	gate    *gate.Gate
 	charter *charter.Store
 	clock   clock.Clock
+	jobs    *job.Queue
 }
 
-// New makes an importer.
+// New makes an importer and registers its background work.
 func New(cfg Config) *Importer {
-	return &Importer{cfg.DB, cfg.Ring, customer.NewBook(cfg.Ring), cfg.Gate, cfg.Charter, cfg.Clock}
+	im := &Importer{cfg.DB, cfg.Ring, customer.NewBook(cfg.Ring), cfg.Gate, cfg.Charter, cfg.Clock, cfg.Jobs}
+	im.schedule()
+	return im
 }
 
 // Options says how to run an import.
