@@ -51,6 +51,7 @@ type commands struct {
 	Setup   setupCmd   `cmd:"" group:"care" help:"Trade the code that a new server prints for the first administrator's token."`
 
 	Backup  backupCmd  `cmd:"" group:"keep" help:"Take an encrypted backup."`
+	Keys    keysCmd    `cmd:"" group:"keep" help:"Rotate the root key."`
 	Restore restoreCmd `cmd:"" group:"keep" help:"Restore a backup and bring every protection back."`
 
 	Audit   auditCmd   `cmd:"" group:"prove" help:"See what your contact lists can prove, offline."`

@@ -60,8 +60,9 @@ type Ring struct {
 }
 
 type root struct {
-	ID  int64  `json:"id"`
-	Key []byte `json:"key"` // 32 random bytes
+	ID   int64          `json:"id"`
+	Key  []byte         `json:"key,omitempty"`  // 32 random bytes
+	Uses map[Use][]byte `json:"uses,omitempty"` // of a retired key: what may still be derived from it
 }
 
 type derivedKey struct {
@@ -113,9 +114,12 @@ func Parse(b []byte) (*Ring, error) {
 		return nil, errs.New(errs.Invalid, "keyring_format", "the key file is not a list of root keys")
 	}
 	for i, k := range r.keys {
-		if len(k.Key) != 32 || k.ID <= 0 || i > 0 && k.ID <= r.keys[i-1].ID {
+		if !k.valid() || k.ID <= 0 || i > 0 && k.ID <= r.keys[i-1].ID {
 			return nil, errs.New(errs.Invalid, "keyring_format", "root key %d is not 32 bytes under a rising number", i+1)
 		}
+	}
+	if len(r.keys[len(r.keys)-1].Key) == 0 {
+		return nil, errs.New(errs.Invalid, "keyring_format", "the newest root key of the key file is retired")
 	}
 	return r, nil
 }
@@ -157,6 +161,12 @@ func (r *Ring) Key(keyID int64, use Use) ([]byte, error) {
 		if root.ID != keyID {
 			continue
 		}
+		if len(root.Key) == 0 {
+			if k := root.Uses[use]; k != nil {
+				return k, nil
+			}
+			break
+		}
 		k, err := hkdf.Key(sha256.New, root.Key, nil, "candor/"+string(use)+"/v1", 32)
 		if err != nil {
 			return nil, err
@@ -164,7 +174,7 @@ func (r *Ring) Key(keyID int64, use Use) ([]byte, error) {
 		r.derived[derivedKey{keyID, use}] = k
 		return k, nil
 	}
-	return nil, errs.New(errs.NotFound, "no_such_key", "the root key %d is not in the ring", keyID)
+	return nil, errs.New(errs.NotFound, "no_such_key", "the root key %d is not in the ring, or was retired", keyID)
 }
 
 // Digest is HMAC-SHA-256 over the parts, each with its length, under the newest

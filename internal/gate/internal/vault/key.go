@@ -34,6 +34,9 @@ func (v *Vault) Keys(ctx context.Context, list []id.Customer) (map[id.Customer]K
 		rows = append(rows, []any{c, keyID, wrapped, now})
 	}
 	err = v.keys.Write(ctx, func(tx *db.Tx) error {
+		if err := wrapUnder(tx, keyID); err != nil {
+			return err
+		}
 		_, err := tx.InsertMany("insert into data_key (customer_id, key_id, wrapped, made_at) values", "on conflict do nothing", rows)
 		return err
 	})
@@ -165,42 +168,4 @@ func (v *Vault) Destroy(ctx context.Context, c id.Customer) (bool, error) {
 	})
 	v.cache.drop(c)
 	return n > 0, err
-}
-
-// Rewrap wraps up to limit keys, of customers after one of them, anew under the
-// installation's newest key and gives the last customer it saw, 0 at the end. It
-// can be stopped and run again at any time.
-func (v *Vault) Rewrap(ctx context.Context, after id.Customer, limit int) (id.Customer, error) {
-	var last id.Customer
-	current := v.ring.Current()
-	err := v.keys.Write(ctx, func(tx *db.Tx) error {
-		last = 0
-		rows, err := tx.Query("select customer_id, key_id, wrapped from data_key where customer_id > $1 order by customer_id limit $2", after, limit)
-		list, err := db.Collect(rows, err, func(scan db.Scan) (w wrappedKey, err error) {
-			return w, scan(&w.customer, &w.keyID, &w.wrapped)
-		})
-		if err != nil {
-			return err
-		}
-		for _, w := range list {
-			last = w.customer
-			if w.keyID == current {
-				continue
-			}
-			raw, err := v.unwrap(w.keyID, w.customer, w.wrapped)
-			if err != nil {
-				return err
-			}
-			wrapped, err := v.wrap(current, w.customer, raw)
-			if err != nil {
-				return err
-			}
-			if _, err := tx.Exec("update data_key set key_id = $1, wrapped = $2 where customer_id = $3 and key_id = $4",
-				current, wrapped, w.customer, w.keyID); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	return last, err
 }

@@ -209,55 +209,6 @@ func TestOneValueIsBelievedAndTheOthersAreKept(t *testing.T) {
 	})
 }
 
-func TestRewrapMovesKeysToTheNewestRoot(t *testing.T) {
-	first := []byte(`[{"id":1,"key":"` + key1 + `"}]`)
-	both := []byte(`[{"id":1,"key":"` + key1 + `"},{"id":2,"key":"` + key2 + `"}]`)
-	second := []byte(`[{"id":2,"key":"` + key2 + `"}]`)
-	place := filepath.Join(t.TempDir(), "keys.db")
-	open := func(text []byte) *Vault {
-		ring, err := keyring.Parse(text)
-		if err != nil {
-			t.Fatal(err)
-		}
-		v, err := Open(context.Background(), place, ring, clock.NewFake(now))
-		if err != nil {
-			t.Fatal(err)
-		}
-		return v
-	}
-	v := open(first)
-	sealed := map[id.Customer][]byte{}
-	for range 5 {
-		c := id.NewCustomer()
-		sealed[c] = keyOf(t, v, c).Seal("name", personal.Seal("Jane"))
-	}
-	_ = v.Close()
-	v = open(both)
-	var after id.Customer
-	for {
-		var err error
-		if after, err = v.Rewrap(context.Background(), after, 2); err != nil {
-			t.Fatal(err)
-		}
-		if after == 0 {
-			break
-		}
-	}
-	_ = v.Close()
-	v = open(second)
-	defer func() { _ = v.Close() }()
-	for c, b := range sealed {
-		if _, err := keyOf(t, v, c).Open("name", b); err != nil {
-			t.Errorf("after the old root key is gone: %v", err)
-		}
-	}
-}
-
-const (
-	key1 = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
-	key2 = "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE="
-)
-
 func TestPurgeFieldDeletesInSteps(t *testing.T) {
 	d := dbtest.SQLite(t)
 	v, _ := newVault(t, keyring.Generate())

@@ -9,3 +9,11 @@ create table data_key (
     made_at bigint not null, -- pseudonymous customer
     primary key (customer_id)
 );
+
+-- The version under which keys are wrapped from now on. A server that was started
+-- before a rotation finds a newer one here and wraps nothing more.
+create table wrapping (
+    name text not null, -- none nobody; always 'root'
+    key_id bigint not null, -- none nobody
+    primary key (name)
+);
