@@ -48,6 +48,8 @@ type commands struct {
 	Charter charterCmd `cmd:"" group:"care" help:"Check, apply and show the promise."`
 	Source  sourceCmd  `cmd:"" group:"care" help:"Sources of data and their write keys."`
 	Token   tokenCmd   `cmd:"" group:"care" help:"Tokens of the API."`
+	DB      dbCmd      `cmd:"" name:"db" group:"care" help:"The database's schema."`
+	Doctor  doctorCmd  `cmd:"" group:"care" help:"Look over an installation and say what to do."`
 	Setup   setupCmd   `cmd:"" group:"care" help:"Trade the code that a new server prints for the first administrator's token."`
 
 	Backup  backupCmd  `cmd:"" group:"keep" help:"Take an encrypted backup."`

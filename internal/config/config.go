@@ -29,7 +29,10 @@ type Config struct {
 	URL      string `yaml:"url"`      // how customers reach the server; https, but for loopback
 	Charter  string `yaml:"charter"`  // folder with charter.yaml and house.yaml, applied at the first start
 	Mail     Mail   `yaml:"mail"`
-	Egress   Egress `yaml:"egress"`
+	// PlainDisk says who accepted that no encryption is seen under the data, and
+	// why, such as "A. Berg, 2026-11-02: the provider encrypts the volume".
+	PlainDisk string `yaml:"plain_disk"`
+	Egress    Egress `yaml:"egress"`
 }
 
 // Egress is where the server may connect to besides the public internet.

@@ -98,3 +98,9 @@ func (l *Log) scan(scan db.Scan) (Row, error) {
 	r.Class = l.classes[r.Kind]
 	return r, err
 }
+
+// LastAt is when the ledger's latest entry was written, 0 when there is none.
+func LastAt(tx *db.Tx) (at clock.Instant, err error) {
+	err = tx.QueryRow(`select coalesce(max(at), 0) from ledger_entry`).Scan(&at)
+	return at, err
+}
