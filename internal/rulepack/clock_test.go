@@ -122,7 +122,7 @@ func TestPackDeadlines(t *testing.T) {
 		{ca, RequestAnswer, Event{At: local(t, "2026-03-02 09:00", pacific), Zone: pacific}, "2026-04-15", "2026-04-16"},
 		{ca, RequestExtended, Event{At: local(t, "2026-03-02 09:00", pacific), Zone: pacific}, "2026-05-30", "2026-05-31"},
 		{ca, OptOutDone, Event{At: local(t, "2026-06-26 09:00", pacific), Zone: pacific}, "2026-07-17", "2026-07-20"},
-		{s.Strict(), RequestAnswer, Event{At: local(t, "2026-03-05 12:00", berlin), Zone: berlin, Place: "DE-HH"}, "2026-04-05", "2026-04-07"},
+		{s.Strict(), RequestAnswer, Event{At: local(t, "2026-03-05 12:00", berlin), Zone: berlin, Place: "DE-HH"}, "2026-03-19", "2026-03-20"},
 	} {
 		got, err := v.pack.Due(v.clock, v.event)
 		if err != nil {

@@ -17,6 +17,8 @@ const (
 	RequestExtended    ClockName = "request-extended"    // the same, counted from receipt, with the extension
 	OptOutDone         ClockName = "opt-out"             // opt-out, limit or withdrawal has reached everyone
 	BreachAuthority    ClockName = "breach-authority"    // tell the authority of a breach
+	IndirectNotice     ClockName = "indirect-notice"     // tell a person whose data came from elsewhere
+	PolicyReview       ClockName = "policy-review"       // renew the published policy
 )
 
 // Event is what a clock counts from.
@@ -37,6 +39,8 @@ const (
 	ruleBD      rule = "BD"
 	ruleUKMonth rule = "UK-MONTH"
 	ruleDays    rule = "ELAPSED-DAYS"
+	ruleMonths  rule = "MONTHS" // to the corresponding day, wherever it falls
+	ruleYearly  rule = "YEARLY" // the next such day of a year
 	ruleAtOnce  rule = "AT-ONCE"
 )
 
@@ -46,6 +50,11 @@ type deadline struct {
 	Rule rule `yaml:"rule"`
 	N    int  `yaml:"n"`
 	More int  `yaml:"more"`
+	// Early is by how much our own limit lies before the law's, where a term is
+	// for work that takes long.
+	Early Period `yaml:"early"`
+	On    string `yaml:"on"`    // of YEARLY: month-day
+	Since int    `yaml:"since"` // of YEARLY: the first year
 
 	calendar *Calendar
 }
@@ -89,6 +98,9 @@ func (d deadline) due(e Event, places map[string]*Calendar) Due {
 	if cal == nil {
 		cal, _ = calendarOf(places, e.Place)
 	}
+	if out, ok := d.early(day); ok {
+		return out.In(e.Zone)
+	}
 	switch d.Rule {
 	case ruleEUMonth:
 		return EUMonths(day, d.N, d.More, e.Paused, cal).In(e.Zone)
@@ -100,21 +112,50 @@ func (d deadline) due(e Event, places map[string]*Calendar) Due {
 		return BusinessDays(day, d.N, cal).In(e.Zone)
 	case ruleEUHours:
 		return EUHours(e.At, d.N, e.Zone)
-	case ruleDays:
-		return days(day, day.AddDays(d.N), day.AddDays(d.N)).In(e.Zone)
 	}
 	at := e.At.Add(time.Duration(d.N) * time.Second)
 	return Due{at, at, at}
 }
 
+// early counts the rules whose Safe lies a fixed time before Legal.
+func (d deadline) early(day clock.Date) (Days, bool) {
+	var legal clock.Date
+	switch d.Rule {
+	case ruleDays:
+		legal = day.AddDays(d.N)
+	case ruleMonths:
+		legal = day.AddMonths(d.N)
+	case ruleYearly:
+		legal = monthDay(max(day.Year, d.Since), d.On)
+		if legal.Compare(day) <= 0 {
+			legal = monthDay(day.Year+1, d.On)
+		}
+	default:
+		return Days{}, false
+	}
+	return days(day, legal.AddMonths(-d.Early.Months).AddDays(-d.Early.Days), legal), true
+}
+
 func (d deadline) check() string {
 	switch d.Rule {
-	case ruleEUMonth, ruleUKMonth, ruleEUHours, ruleCADays, ruleBD, ruleDays, ruleAtOnce:
+	case ruleEUMonth, ruleUKMonth, ruleEUHours, ruleCADays, ruleBD, ruleAtOnce:
+		if !d.Early.IsZero() {
+			return "only ELAPSED-DAYS, MONTHS and YEARLY have an early limit of our own"
+		}
+	case ruleDays, ruleMonths:
+	case ruleYearly:
+		if !isMonthDay(d.On) || d.N != 0 || d.Since < 0 || d.Since > 9999 {
+			return "give the day of the year as on: 07-01, and no n"
+		}
+		return ""
 	default:
-		return "name a rule: EU-MONTH, EU-HOURS, CA-DAYS, BD, UK-MONTH, ELAPSED-DAYS or AT-ONCE"
+		return "name a rule: EU-MONTH, EU-HOURS, CA-DAYS, BD, UK-MONTH, ELAPSED-DAYS, MONTHS, YEARLY or AT-ONCE"
 	}
-	if d.N < 1 || d.N > 3650 || d.More < 0 || d.More > 24 {
-		return "give n from 1 to 3650 and more from 0 to 24"
+	if d.On != "" || d.Since != 0 {
+		return "only YEARLY falls on a day of the year"
+	}
+	if d.N < 1 || d.N > 604800 || d.More < 0 || d.More > 24 {
+		return "give n from 1 to 604800 and more from 0 to 24"
 	}
 	return ""
 }

@@ -105,6 +105,8 @@ type packFile struct {
 type rulesTop struct {
 	Calendar          string                      `yaml:"calendar"`
 	Permission        map[term.Channel]Permission `yaml:"permission"`
+	AfterSale         []term.Channel              `yaml:"after_sale"`
+	Implied           ImpliedConsent              `yaml:"implied_consent"`
 	ConsentLife       map[ConsentKind]Period      `yaml:"consent_life"`
 	ReaskBar          map[RefusalKind]Period      `yaml:"reask_after"`
 	SendWindow        map[term.Channel]Window     `yaml:"send_window"`
@@ -114,6 +116,8 @@ type rulesTop struct {
 	Ages              Ages                        `yaml:"ages"`
 	ErasureExceptions []Exception                 `yaml:"erasure_exceptions"`
 	Clocks            map[ClockName]deadline      `yaml:"clocks"`
+	AtMost            map[TermName]Period         `yaml:"at_most"`
+	AtLeast           map[TermName]Period         `yaml:"at_least"`
 }
 
 func parsePack(f File, node *yaml.Node) (*Pack, error) {
@@ -198,6 +202,11 @@ func (p *Pack) checkValues() ([]string, string) {
 	for _, ch := range sorted(p.rules.Permission) {
 		if rank(p.rules.Permission[ch]) < 0 || !knownChannel(ch) {
 			return []string{"permission", string(ch)}, "write a channel with opt-in, after-sale or opt-out"
+		}
+	}
+	for _, ch := range p.rules.AfterSale {
+		if !knownChannel(ch) {
+			return []string{"after_sale"}, "list channels on which a sale may stand for a yes"
 		}
 	}
 	for _, ch := range sorted(p.rules.SendWindow) {

@@ -32,6 +32,7 @@ type Permission string
 const (
 	OptIn     Permission = "opt-in"     // only after a yes
 	AfterSale Permission = "after-sale" // own similar goods, to a buyer who was offered to refuse
+	Implied   Permission = "implied"    // for a time after a purchase or an inquiry
 	OptOut    Permission = "opt-out"    // until a no
 	Service   Permission = "service"    // not marketing: what the person asked for
 )
@@ -45,6 +46,21 @@ const (
 	Tracker    ConsentKind = "tracker"     // from the choice
 	HealthSale ConsentKind = "health-sale" // from the signature
 )
+
+// Implied consent: how long after a purchase, and after an inquiry, a person may
+// be written to without a yes (CASL 10(9), (10)). Zero where the law has no such
+// thing.
+type ImpliedConsent struct {
+	Purchase Period `yaml:"purchase"`
+	Inquiry  Period `yaml:"inquiry"`
+}
+
+// IsZero reports whether the law knows no implied consent.
+func (i ImpliedConsent) IsZero() bool { return i.Purchase.IsZero() || i.Inquiry.IsZero() }
+
+// TermName names a period of a pack that is no deadline: how long something is
+// valid at most, or how long a bar stands and a record is kept at least.
+type TermName string
 
 // RefusalKind says what sort of no a cool-down is for.
 type RefusalKind string
@@ -149,6 +165,29 @@ func (p *Pack) ConsentTTL(k ConsentKind) Period { return p.rules.ConsentLife[k] 
 // ReaskBar is how long after a no nobody may ask again. It is a minimum period:
 // asking is allowed from the day after its end.
 func (p *Pack) ReaskBar(k RefusalKind) Period { return p.rules.ReaskBar[k] }
+
+// MayAfterSale reports whether the law lets a sale of similar goods stand for a
+// yes on a channel (ePrivacy 13(2)).
+func (p *Pack) MayAfterSale(ch term.Channel) bool {
+	return p.PermissionModel(ch) == OptOut || slices.Contains(p.rules.AfterSale, ch)
+}
+
+// Implied is the law's implied consent; zero where it has none.
+func (p *Pack) Implied() ImpliedConsent { return p.rules.Implied }
+
+// AtMost is how long something is valid at most: it ends as its last day begins
+// (Period.ValidUntil). It reports false for what the pack does not limit.
+func (p *Pack) AtMost(name TermName) (Period, bool) {
+	v, ok := p.rules.AtMost[name]
+	return v, ok
+}
+
+// AtLeast is how long a bar stands or a record is kept at least: it ends with
+// its last day (Period.BarredUntil).
+func (p *Pack) AtLeast(name TermName) (Period, bool) {
+	v, ok := p.rules.AtLeast[name]
+	return v, ok
+}
 
 // SendWindow is when marketing may arrive on a channel.
 func (p *Pack) SendWindow(ch term.Channel) Window { return p.rules.window(ch) }

@@ -94,8 +94,10 @@ func TestChoose(t *testing.T) {
 		{"address against phone", Evidence{Address: "US-CA", Phone: "DE"}, Strict, "conflict"},
 		{"stated against an uncovered place", Evidence{Declared: "US-CA", Phone: "JP"}, Strict, "conflict"},
 		{"no pack for the place", Evidence{Declared: "JP"}, Strict, "no pack"},
-		{"another state", Evidence{Declared: "US-NY"}, Strict, "no pack"},
-		{"a state unknown", Evidence{Declared: "US"}, Strict, "no pack"},
+		{"another state", Evidence{Declared: "US-NY"}, "US", "declared"},
+		{"a state unknown", Evidence{Declared: "US"}, "US", "declared"},
+		{"the kingdom by either code", Evidence{Declared: "GB", Phone: "UK"}, "UK", "declared"},
+		{"Canada is not California", Evidence{Declared: "CA", Address: "US-CA"}, Strict, "conflict"},
 		{"network agrees", Evidence{Declared: "DE", Network: "FR"}, "EU", "declared"},
 		{"network says a country of the state", Evidence{Declared: "US-CA", Network: "US"}, "US-CA", "declared"},
 		{"network adds protection", Evidence{Declared: "US-CA", Network: "DE"}, Strict, "network"},
@@ -207,6 +209,36 @@ func TestPolicyNumbers(t *testing.T) {
 	}
 	if eu.Ages().ConsentAt("AT") != 14 || eu.Ages().ConsentAt("DE") != 16 {
 		t.Error("ages of consent by country differ")
+	}
+}
+
+// TestTheUnitedStatesAreNowhereLaxerThanCalifornia: who says "US" may live in
+// California.
+func TestTheUnitedStatesAreNowhereLaxerThanCalifornia(t *testing.T) {
+	s := load(t)
+	us, ca := s.packs["US"], s.packs["US-CA"]
+	for _, ch := range []term.Channel{term.Email, term.SMS, term.Phone, term.Post, term.Push} {
+		if rank(us.PermissionModel(ch)) > rank(ca.PermissionModel(ch)) || us.SendWindow(ch) != ca.SendWindow(ch) {
+			t.Errorf("%s is laxer", ch)
+		}
+	}
+	e := Event{At: clock.UTC(2026, 3, 2, 9, 0, 0), Zone: time.UTC}
+	for _, name := range []ClockName{RequestAcknowledge, RequestAnswer, RequestExtended, OptOutDone, BreachAuthority, "breach-people"} {
+		a, err := us.Due(name, e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if b, _ := ca.Due(name, e); a.Safe > b.Safe {
+			t.Errorf("%s is due later", name)
+		}
+	}
+	for _, k := range []RefusalKind{Refusal, SaleRefusal} {
+		if us.ReaskBar(k) != ca.ReaskBar(k) {
+			t.Errorf("asking again after a %s", k)
+		}
+	}
+	if us.Ages().Consent < ca.Ages().Consent || us.Ages().Profiling < ca.Ages().Profiling || !us.SignalHonoured() {
+		t.Error("ages or signal are laxer")
 	}
 }
 

@@ -1,6 +1,7 @@
 package rulepack
 
 import (
+	"slices"
 	"sort"
 	"strings"
 
@@ -40,6 +41,10 @@ func protect(a, b rulesTop) rulesTop {
 		Unsubscribe:       unsubscribe{longer(a.Unsubscribe.LinkLives, b.Unsubscribe.LinkLives)},
 		SignalHonoured:    a.SignalHonoured || b.SignalHonoured,
 		Ages:              a.Ages.older(b.Ages),
+		AfterSale:         inBoth(a.AfterSale, b.AfterSale),
+		Implied:           a.Implied.shorter(b.Implied),
+		AtMost:            either(a.AtMost, b.AtMost, shorter),
+		AtLeast:           either(a.AtLeast, b.AtLeast, longer),
 		ErasureExceptions: common(a.ErasureExceptions, b.ErasureExceptions),
 	}
 }
@@ -47,6 +52,7 @@ func protect(a, b rulesTop) rulesTop {
 // raise adds the floor, which may leave rules out.
 func raise(r, floor rulesTop) rulesTop {
 	r.Permission = either(r.Permission, floor.Permission, morePermission)
+	r.AfterSale, r.Implied = nil, ImpliedConsent{} // nothing stands for a yes where nobody knows whose law applies
 	r.ConsentLife = either(r.ConsentLife, floor.ConsentLife, shorter)
 	r.ReaskBar = either(r.ReaskBar, floor.ReaskBar, longer)
 	r.SignalHonoured = r.SignalHonoured || floor.SignalHonoured
@@ -84,7 +90,7 @@ func both[K ~string, V any](a, b map[K]V, choose func(V, V) V, missing V) map[K]
 
 // rank orders permissions, the most protective first; -1 is none.
 func rank(p Permission) int {
-	for i, x := range []Permission{OptIn, AfterSale, OptOut} {
+	for i, x := range []Permission{OptIn, AfterSale, Implied, OptOut} {
 		if p == x {
 			return i
 		}
@@ -108,6 +114,19 @@ func MoreProtective(a, b Permission) Permission {
 		return a
 	}
 	return morePermission(a, b)
+}
+
+// shorter gives none when either law has none.
+func (i ImpliedConsent) shorter(o ImpliedConsent) ImpliedConsent {
+	if i.IsZero() || o.IsZero() {
+		return ImpliedConsent{}
+	}
+	return ImpliedConsent{shorter(i.Purchase, o.Purchase), shorter(i.Inquiry, o.Inquiry)}
+}
+
+// inBoth keeps the channels that both laws list.
+func inBoth(a, b []term.Channel) []term.Channel {
+	return slices.DeleteFunc(slices.Clone(a), func(ch term.Channel) bool { return !slices.Contains(b, ch) })
 }
 
 func shorter(a, b Period) Period {
