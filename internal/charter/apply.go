@@ -85,7 +85,7 @@ func newRow(tx *db.Tx, c *Charter, at clock.Instant, by term.Actor) (row, error)
 	r := row{
 		version: 1, hash: c.hash, promise: string(c.promise), house: string(c.house),
 		effectiveAt: c.Effective.Start(c.Business.Location()), appliedAt: at, appliedBy: by,
-		floors: map[term.Purpose]int64{}, asks: map[term.Ask]askVersion{},
+		floors: map[term.Purpose]Floor{}, asks: map[term.Ask]askVersion{},
 	}
 	var taken slots
 	last, err := scanRow(tx.QueryRow(`select ` + rowColumns + ` from charter_version order by version desc limit 1`).Scan)
@@ -167,8 +167,8 @@ func (s *Store) enforce(tx *db.Tx, r row, at clock.Instant) (Applied, error) {
 	for p, v := range inherits.floors {
 		r.floors[p] = v
 	}
-	for p := range out.Widened {
-		r.floors[p] = max(r.floors[p], r.version)
+	for p, w := range out.Widened {
+		r.floors[p] = r.floors[p].raised(w, r.version, at, before == nil)
 	}
 	r.asks = askVersions(inherits.asks, c)
 	if err := r.putInForce(tx, at); err != nil {

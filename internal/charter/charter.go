@@ -37,7 +37,7 @@ type Charter struct {
 	promise, house []byte
 	hash           string
 	problems       Problems
-	floors         map[term.Purpose]int64
+	floors         map[term.Purpose]Floor
 	index          index
 }
 
@@ -75,7 +75,8 @@ type Business struct {
 	Zone       string // IANA zone in which its days are counted
 	Markets    []term.Market
 	Languages  []term.Lang // the first is the default
-	People     string      // "adults" or "all ages"
+	People     string      // "adults", "all ages" or "children"
+	Strict     bool        // everybody is treated by the strictest rule of all, wherever they live
 }
 
 // Keep says where a field's values live.

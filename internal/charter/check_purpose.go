@@ -89,8 +89,13 @@ func (k *checker) permission(p *Purpose, ch term.Channel, v view) {
 				at.problem("MSG-01", "it is no market of the business; add it to business.markets or leave it out")
 			}
 		}
-		if perm.Model == rulepack.AfterSale {
-			k.afterSale(perm, m, at)
+		switch perm.Model {
+		case rulepack.AfterSale:
+			k.afterSale(perm, m, ch, at)
+		case rulepack.Implied:
+			if pack, ok := k.packs.Pack(m); m == anyMarket || ok && pack.Implied().IsZero() {
+				at.problem("MSG-03", "only a market whose law knows implied consent, such as CA, can rest on it; name the market, with default: opt-in")
+			}
 		}
 	}
 	for _, m := range k.c.Business.Markets {
@@ -102,8 +107,8 @@ func (k *checker) permission(p *Purpose, ch term.Channel, v view) {
 	}
 }
 
-func (k *checker) afterSale(perm Permission, m term.Market, at view) {
-	if m == anyMarket {
+func (k *checker) afterSale(perm Permission, m term.Market, ch term.Channel, at view) {
+	if pack, ok := k.packs.Pack(m); m == anyMarket || ok && !pack.MayAfterSale(ch) {
 		at.problem("MSG-02", "a sale gives permission only where a market's law says so; name the market, with default: opt-in")
 	}
 	if !slices.ContainsFunc(k.c.Families, func(f Family) bool { return f.ID == perm.Family }) {

@@ -46,7 +46,11 @@ func (c *Charter) Recipient(r term.Recipient) (*Recipient, bool) {
 
 // Floor is the version of a purpose's last widening: a consent given under an
 // older version must be given anew. 0 when it was never widened.
-func (c *Charter) Floor(p term.Purpose) int64 { return c.floors[p] }
+func (c *Charter) Floor(p term.Purpose) int64 { return c.floors[p].Version }
+
+// News lists what of a purpose became wider, and since when: whoever was known
+// before is told first (NOT-05).
+func (c *Charter) News(p term.Purpose) []News { return c.floors[p].News }
 
 // Hash is the SHA-256 of both documents, in hexadecimal.
 func (c *Charter) Hash() string { return c.hash }

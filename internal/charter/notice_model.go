@@ -163,7 +163,13 @@ func (c *Charter) bases(p *Purpose, lang term.Lang) []string {
 func permissionWords(c *Charter, p *Purpose, ch term.Channel, lang term.Lang) string {
 	words := noticeWords(lang)
 	perm, _ := p.Permission(ch, anyMarket)
-	return words["permission "+string(perm.Model)]
+	out := words["permission "+string(perm.Model)]
+	for _, m := range marketsOf(c, p.channels[ch]) {
+		if own, _ := p.Permission(ch, m); own.Model != perm.Model {
+			out += fmt.Sprintf("; %s: %s", m, words["permission "+string(own.Model)])
+		}
+	}
+	return out
 }
 
 // source says where a field's values come from.

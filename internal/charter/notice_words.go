@@ -126,5 +126,6 @@ var noticePhrases = map[string][2]string{
 	"permission opt-in":     {"only if you agreed", "nur wenn Sie zugestimmt haben"},
 	"permission opt-out":    {"until you say no", "bis Sie widersprechen"},
 	"permission after-sale": {"after a purchase, until you say no", "nach einem Kauf, bis Sie widersprechen"},
+	"permission implied":    {"for a time after a purchase or a question, until you say no", "eine Zeit lang nach Kauf oder Anfrage, bis Sie widersprechen"},
 	"permission service":    {"about what you asked for, no advertising", "zu dem, was Sie veranlasst haben, keine Werbung"},
 }

@@ -15,7 +15,7 @@ func readBusiness(v view) Business {
 		Contact: v.get("contact").text(), DPO: v.get("dpo").text(), Complaints: v.get("complaints").text(),
 		Authority: v.get("authority").text(), Site: v.get("site").text(), Zone: v.get("zone").text(),
 		Markets: named[term.Market](v.get("markets").list()), Languages: named[term.Lang](v.get("languages").list()),
-		People: v.get("people").text(),
+		People: v.get("people").text(), Strict: v.get("law").text() == "strict",
 	}
 }
 
@@ -165,6 +165,9 @@ func readPermission(v view) map[term.Market]Permission {
 func permission(words string) Permission {
 	if family, ok := strings.CutPrefix(words, "after a sale of "); ok {
 		return Permission{Model: rulepack.AfterSale, Family: family}
+	}
+	if words == "implied consent" {
+		return Permission{Model: rulepack.Implied}
 	}
 	return Permission{Model: rulepack.Permission(words)}
 }

@@ -25,7 +25,7 @@ type row struct {
 	inForceAt   clock.Instant
 	appliedAt   clock.Instant
 	appliedBy   term.Actor
-	floors      map[term.Purpose]int64
+	floors      map[term.Purpose]Floor
 	asks        map[term.Ask]askVersion
 	slots       slots
 	floorsText  string

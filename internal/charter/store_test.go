@@ -91,15 +91,18 @@ func good(t *testing.T, pairs ...string) *charter.Charter {
 }
 
 // widenings are edits of the sample that promise less to readers of the letter.
-var widenings = []struct{ kind, old, new string }{
+var widenings = []struct {
+	kind     charter.WideningKind
+	old, new string
+}{
 	{"field", "      roast: beans you like\n", "      roast: beans you like\n      name: to greet you\n"},
 	{"recipient", "gets: {orders: [name, address]}", "gets: {orders: [name, address], letter: [country]}"},
-	{"recipient", "gets: {letter: [email], orders", "gets: {letter: [email, country], orders"},
+	{"recipient data", "gets: {letter: [email], orders", "gets: {letter: [email, country], orders"},
 	{"country", "country: US", "country: IN"},
 	{"retention", "keep: 24 months after last contact", "keep: 25 months after last contact"},
 	{"retention", "keep: 13 months after collection", "keep: 14 months after collection"},
-	{"channel", "    email: opt-in                   # may we write", "    email: opt-in\n    push: opt-in"},
-	{"basis", "basis: consent                  #", "basis: {default: consent, US-CA: contract} #"},
+	{"channel", "after a sale of coffee}   # may we write", "after a sale of coffee}\n    push: opt-in"},
+	{"basis", "      default: consent\n", "      default: consent\n      US-CA: contract\n"},
 	{"controller", "Speicherweg 4", "Speicherweg 5"},
 }
 
@@ -123,7 +126,7 @@ func TestEachWideningRaisesTheFloor(t *testing.T) {
 			version++
 			if got := f.current(t).Floor("letter"); got < version-1 {
 				t.Errorf("%s: going back lowered the floor to %d", w.new, got)
-			} else if narrows := w.kind == "field" || w.kind == "recipient" || w.kind == "retention" || w.kind == "channel"; narrows && got != version-1 {
+			} else if narrows := w.kind == "field" || w.kind == "recipient" || w.kind == "recipient data" || w.kind == "retention" || w.kind == "channel"; narrows && got != version-1 {
 				t.Errorf("%s: taking it back raised the floor to %d", w.new, got)
 			}
 		}
@@ -232,7 +235,7 @@ func TestStoreRefuses(t *testing.T) {
 		if errs.CodeOf(none) != charter.None {
 			t.Errorf("before the first: %v", none)
 		}
-		bad, _ := edit(t, "basis: consent   ", "bases: consent   ")
+		bad, _ := edit(t, "    basis:     ", "    bases:     ")
 		f.refused(t, bad, charter.Invalid)
 		f.refused(t, nil, charter.Invalid)
 		f.apply(t, sample.Halm(), day)
@@ -318,20 +321,28 @@ func (f fixture) refusedFor(t *testing.T, rule, place string, pairs ...string) {
 	f.refused(t, c, charter.Invalid)
 }
 
+// letterBasis is what the sample says of the letter's basis.
+const letterBasis = `    basis:                          # may we use the data
+      default: consent
+      UK: legitimate interests
+      assessment: lia/letter-uk.md
+      interest: {en: to tell buyers about more coffee like theirs, de: Käufern mehr Kaffee wie den ihren zu zeigen}
+`
+
 func TestCON01_APurposeWithoutBasisIsNotRegistered(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		f := open(t, d)
-		f.refusedFor(t, "CON-01", "  letter:\n", "    basis: consent                  # may we use the data\n", "")
-		f.refusedFor(t, "CON-01", "basis: because", "basis: consent   ", "basis: because   ")
-		f.refusedFor(t, "CON-01", "basis: {US-CA", "basis: consent   ", "basis: {US-CA: consent}   ")
+		f.refusedFor(t, "CON-01", "  letter:\n", letterBasis, "")
+		f.refusedFor(t, "CON-01", "basis: because", letterBasis, "    basis: because\n")
+		f.refusedFor(t, "CON-01", "basis: {US-CA", letterBasis, "    basis: {US-CA: consent}\n")
 		f.refusedFor(t, "CON-01", "basis: legal obligation", `basis: {law: "AO §147"}`, "basis: legal obligation")
-		f.refusedFor(t, "CON-01", "basis: legitimate", "basis: consent   ", "basis: legitimate interests   ")
+		f.refusedFor(t, "CON-01", "basis: legitimate", letterBasis, "    basis: legitimate interests\n")
 		f.apply(t, sample.Halm(), day)
 		letter, _ := f.current(t).Purpose("letter")
 		if letter.Basis("EU").Kind != charter.Consent || letter.Basis(rulepack.Strict).Kind != charter.Consent {
 			t.Error("the good charter lost its basis")
 		}
-		f.apply(t, good(t, "basis: consent   ", "basis: {default: consent, US-CA: contract}   "), day)
+		f.apply(t, good(t, "      default: consent\n", "      default: consent\n      US-CA: contract\n"), day)
 		if old := f.version(t, 1); basisOf(old) != charter.Consent || basisOf(f.current(t)) != charter.Contract {
 			t.Error("a changed basis rewrote history")
 		}

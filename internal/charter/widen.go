@@ -1,18 +1,43 @@
 package charter
 
 import (
-	"fmt"
 	"slices"
 
 	"candor/internal/rulepack"
 	"candor/internal/term"
 )
 
+// WideningKind says in which way a promise differs from another.
+type WideningKind string
+
+// The kinds of widenings.
+const (
+	NewPurpose    WideningKind = "purpose"
+	NewController WideningKind = "controller" // another legal name or address
+	NewField      WideningKind = "field"
+	MoreInField   WideningKind = "field content" // another kind, a greater sensitivity, new properties
+	LongerKeep    WideningKind = "retention"
+	LongerConsent WideningKind = "consent life"
+	OtherBasis    WideningKind = "basis"
+	NewProfiling  WideningKind = "profiling"
+	LessEvidence  WideningKind = "evidence" // weaker proof of a consent is enough
+	NewChannel    WideningKind = "channel"
+	LessAsked     WideningKind = "permission"
+	NewRecipient  WideningKind = "recipient"
+	MoreRecipient WideningKind = "recipient role" // another company behind the name, or more than a processor
+	MoreGiven     WideningKind = "recipient data"
+	OtherCountry  WideningKind = "country"
+	LaxerLaw      WideningKind = "law"
+)
+
 // Widening is a way in which a purpose promises less than before, so that
 // consents given before must be given anew.
 type Widening struct {
-	Kind string `json:"kind"` // "purpose", "controller", "field", "recipient", "country", "retention", "basis", "channel", ...
-	What string `json:"what"`
+	Kind WideningKind `json:"kind"`
+	What string       `json:"what"` // the name or the words that are new
+
+	channel   term.Channel // where it is about one channel or one recipient only
+	recipient term.Recipient
 }
 
 // widened compares a charter with the one it follows, purpose by purpose. Before
@@ -23,9 +48,9 @@ func widened(before, after *Charter) map[term.Purpose][]Widening {
 		p := &after.Purposes[i]
 		w := wide{}
 		if before == nil {
-			w.add("purpose", "%s", p.ID)
+			w.add(NewPurpose, string(p.ID))
 		} else if was, ok := before.Purpose(p.ID); !ok {
-			w.add("purpose", "%s", p.ID)
+			w.add(NewPurpose, string(p.ID))
 		} else {
 			w.purpose(before, was, after, p)
 			w.recipients(before, after, p.ID)
@@ -39,38 +64,47 @@ func widened(before, after *Charter) map[term.Purpose][]Widening {
 
 type wide []Widening
 
-func (w *wide) add(kind, format string, args ...any) {
-	*w = append(*w, Widening{kind, fmt.Sprintf(format, args...)})
+func (w *wide) add(kind WideningKind, what string) { *w = append(*w, Widening{Kind: kind, What: what}) }
+
+func (w *wide) about(ch term.Channel, kind WideningKind) {
+	*w = append(*w, Widening{Kind: kind, What: string(ch), channel: ch})
+}
+
+func (w *wide) given(r *Recipient, kind WideningKind, what string) {
+	*w = append(*w, Widening{Kind: kind, What: what, recipient: r.ID})
 }
 
 func (w *wide) purpose(before *Charter, was *Purpose, after *Charter, is *Purpose) {
 	if before.Business.Controller != after.Business.Controller {
-		w.add("controller", "another legal name or address")
+		w.add(NewController, after.Business.Controller)
+	}
+	if before.Business.Strict && !after.Business.Strict {
+		w.add(LaxerLaw, "each market")
 	}
 	for _, u := range is.Uses {
 		if _, used := was.uses(u.Name, u.Event); !used {
-			w.add("field", "%s", u.Name)
+			w.add(NewField, u.Name)
 		} else if wider(before, after, u) {
-			w.add("field", "%s holds more", u.Name)
+			w.add(MoreInField, u.Name)
 		}
 	}
 	if longer(was.Keep, is.Keep) || longerUse(before, after, is) {
-		w.add("retention", "%s", is.Keep.Words)
+		w.add(LongerKeep, is.Keep.Words)
 	}
 	if is.Life != was.Life && (is.Life.IsZero() || !was.Life.IsZero() && months(is.Life) > months(was.Life)) {
-		w.add("consent life", "%s", is.Life)
+		w.add(LongerConsent, is.Life.String())
 	}
 	for _, m := range marketsOf(after, is.basis, was.basis) {
 		if b := is.Basis(m); b.Kind != was.Basis(m).Kind {
-			w.add("basis", "%s", b.Kind)
+			w.add(OtherBasis, string(b.Kind))
 			break
 		}
 	}
 	if was.Evidence == Documented && is.Evidence != Documented {
-		w.add("evidence", "%s is enough", is.Evidence)
+		w.add(LessEvidence, string(is.Evidence))
 	}
 	if is.Profiling && !was.Profiling {
-		w.add("profiling", "is new")
+		w.add(NewProfiling, string(is.ID))
 	}
 	w.channels(after, was, is)
 }
@@ -79,14 +113,14 @@ func (w *wide) purpose(before *Charter, was *Purpose, after *Charter, is *Purpos
 func (w *wide) channels(after *Charter, was, is *Purpose) {
 	for _, ch := range is.Channels() {
 		if _, had := was.channels[ch]; !had {
-			w.add("channel", "%s", ch)
+			w.about(ch, NewChannel)
 			continue
 		}
 		for _, m := range marketsOf(after, is.channels[ch], was.channels[ch]) {
 			a, _ := was.Permission(ch, m)
 			b, _ := is.Permission(ch, m)
 			if laxer(a.Model, b.Model) || a.Model == b.Model && a.Family != b.Family {
-				w.add("channel", "%s asks for less", ch)
+				w.about(ch, LessAsked)
 				break
 			}
 		}
@@ -165,15 +199,18 @@ func (w *wide) recipients(before, after *Charter, p term.Purpose) {
 			continue
 		}
 		was, had := before.Recipient(is.ID)
-		switch {
-		case !had || len(was.Gets[p]) == 0:
-			w.add("recipient", "%s", is.ID)
-		case was.Name != is.Name || was.Role == Processor && is.Role != Processor || is.Sale && !was.Sale || is.Sharing && !was.Sharing:
-			w.add("recipient", "%s is another or does more", is.ID)
-		case added(was.Gets[p], is.Gets[p]):
-			w.add("recipient", "%s gets more", is.ID)
-		case was.Country != is.Country || was.Safeguard != is.Safeguard:
-			w.add("country", "%s: %s", is.ID, is.Country)
+		if !had || len(was.Gets[p]) == 0 {
+			w.given(is, NewRecipient, string(is.ID))
+			continue
+		}
+		if was.Name != is.Name || was.Role == Processor && is.Role != Processor || is.Sale && !was.Sale || is.Sharing && !was.Sharing {
+			w.given(is, MoreRecipient, string(is.ID))
+		}
+		if added(was.Gets[p], is.Gets[p]) {
+			w.given(is, MoreGiven, string(is.ID))
+		}
+		if was.Country != is.Country || was.Safeguard != is.Safeguard {
+			w.given(is, OtherCountry, string(is.ID))
 		}
 	}
 }

@@ -61,6 +61,7 @@ const (
 	ByAPI       Method = "api"           // a trusted server reported it
 	ByImport    Method = "import"        // taken over with its evidence (CON-14)
 	ByStaff     Method = "staff"         // told to a member of staff
+	ByParent    Method = "parent"        // given or authorised by the holder of parental responsibility (GDPR 8)
 	ByEngine    Method = "engine"        // the engine put it on record
 )
 
@@ -83,6 +84,7 @@ const (
 	Sign           Action = "sign"
 	ReplyYes       Action = "reply_yes"
 	VerbalRecorded Action = "verbal_recorded"
+	Statement      Action = "statement" // typed in the person's own words or copied by hand, naming data and purpose
 )
 
 // The actions that never yield consent.
@@ -99,7 +101,7 @@ const (
 // Affirmative reports whether the action is a clear affirmative act.
 func (a Action) Affirmative() bool {
 	switch a {
-	case ClickYes, Tick, Sign, ReplyYes, VerbalRecorded:
+	case ClickYes, Tick, Sign, ReplyYes, VerbalRecorded, Statement:
 		return true
 	}
 	return false

@@ -22,16 +22,19 @@ const (
 	Care        FactKind = "care"        // a person to be left in peace; on, off
 	Dispute     FactKind = "dispute"     // a claim or complaint is open; on, off
 	Pause       FactKind = "pause"       // no marketing until Until
-	Age         FactKind = "age"         // adult, minor, unknown
+	Age         FactKind = "age"         // a Band; see AgeDetail
 	Residence   FactKind = "residence"   // a country or market; Detail.evidence says how we know
 	Purchase    FactKind = "purchase"    // At is when; Detail.family and Detail.ref
 	Contract    FactKind = "contract"    // from At until Until
+	SoftOptIn   FactKind = "soft-opt-in" // see Offer: the address came with a sale, with the offer to refuse
+	Inquiry     FactKind = "inquiry"     // the person asked about goods; At is when, Detail.ref the inquiry
+	Indirect    FactKind = "indirect"    // data obtained elsewhere; At is when, Detail.source from whom
 	Interaction FactKind = "interaction" // positive; At is 00:00 UTC of its day
 	Address     FactKind = "address"     // of Channel: confirmed, unconfirmed, bounced, invalid, none
 	Suppressed  FactKind = "suppressed"  // the endpoint of Channel; on, off
 	GPC         FactKind = "gpc"         // Global Privacy Control was seen; on
 	Objection   FactKind = "objection"   // GDPR 21; on, off
-	Notified    FactKind = "notice"      // a notice was given; Detail.notice and Detail.version
+	Notified    FactKind = "notice"      // a notice was delivered; Detail.notice, Detail.version, Detail.source
 	Dial        FactKind = "dial"        // the level of personalisation that the person chose
 	Rhythm      FactKind = "rhythm"      // how often a purpose may write; one that the charter offers, or ""
 	Unwanted    FactKind = "unwanted"    // topics of a purpose that the person leaves out, joined by commas
@@ -39,7 +42,7 @@ const (
 
 // FactKinds lists them all.
 var FactKinds = []FactKind{Restriction, Hold, Deceased, Care, Dispute, Pause, Age, Residence, Purchase,
-	Contract, Interaction, Address, Suppressed, GPC, Objection, Notified, Dial, Rhythm, Unwanted}
+	Contract, SoftOptIn, Inquiry, Indirect, Interaction, Address, Suppressed, GPC, Objection, Notified, Dial, Rhythm, Unwanted}
 
 // Values that many kinds share.
 const (

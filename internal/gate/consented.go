@@ -25,14 +25,19 @@ type consented struct {
 // at the time.
 func (l *life) consent(p *purposeLaw, r *rule, ch term.Channel, to term.Recipient) *consented {
 	k := consent.Key{Controller: l.law.Controller, Purpose: p.id, Channel: ch, Recipient: to}
-	if c, ok := l.consents[k]; ok {
+	cached := consentKey{k, r}
+	if c, ok := l.consents[cached]; ok {
 		return c
 	}
 	c := &consented{state: consent.StateOf(l.records, k), ends: clock.Never}
-	l.consents[k] = c
+	l.consents[cached] = c
 	c.failed, c.usable = worth(c.state, p)
 	if c.state.Status == consent.Agreed {
 		c.ends = l.consentEnds(p, r, c.state.Rests)
+		if c.usable && l.needsExpress(p, to) && !express(c.state.Rests) {
+			c.failed, c.usable = notExpress, false
+		}
+		l.youth(c, r)
 	}
 	if c.state.Pending {
 		c.pending = c.state.Request.RecordedAt.Add(r.Pending)
@@ -65,6 +70,23 @@ func worth(s consent.State, p *purposeLaw) (ground, bool) {
 		return invalidated, false
 	}
 	return noConsent, false
+}
+
+// needsExpress: special data, and a transfer that rests on consent alone, need an
+// express statement of their own (GDPR 9(2)(a), 49(1)(a)).
+func (l *life) needsExpress(p *purposeLaw, to term.Recipient) bool {
+	r, _ := p.recipient(to)
+	return p.explicit || r.Explicit
+}
+
+// express reports whether a consent is an express statement: signed, typed or
+// recorded, or ticked and confirmed through a second message.
+func express(r consent.Record) bool {
+	switch r.Action {
+	case consent.Sign, consent.VerbalRecorded, consent.Statement:
+		return true
+	}
+	return r.Method == consent.ByConfirmed
 }
 
 // at gives the failed check at an instant.

@@ -76,6 +76,12 @@ func (h *hold) known(f customer.Fact) bool {
 	switch f.Kind {
 	case customer.Purchase, customer.Contract:
 		return f.ID != 0 && h.hasFact(f.ID)
+	case customer.Age:
+		return h.answered(f)
+	case customer.Residence:
+		if isHint(f) {
+			return h.hinted(f)
+		}
 	case customer.Interaction:
 		for _, k := range h.facts.Facts {
 			if k.Kind == f.Kind && k.At == f.At && k.Purpose == f.Purpose {
@@ -84,6 +90,35 @@ func (h *hold) known(f customer.Fact) bool {
 		}
 		return false
 	}
+	return h.saidBefore(f)
+}
+
+// answered reports whether an age says nothing new. In one session the first
+// answer to the question stands: nobody grows older by going back.
+func (h *hold) answered(f customer.Fact) bool {
+	if f.Detail["method"] == customer.AskedAge {
+		for _, k := range h.facts.Facts {
+			if k.Kind == customer.Age && k.Detail["method"] == customer.AskedAge && k.Detail["session"] == f.Detail["session"] &&
+				customer.Band(k.Value()).Protects(customer.Band(f.Value())) {
+				return true
+			}
+		}
+	}
+	return h.saidBefore(f)
+}
+
+// hinted reports whether the network hinted at the same place that day already.
+func (h *hold) hinted(f customer.Fact) bool {
+	for _, k := range h.facts.Facts {
+		if isHint(k) && k.Value() == f.Value() && clock.DateOf(k.RecordedAt.Time()) == clock.DateOf(h.at.Time()) {
+			return true
+		}
+	}
+	return false
+}
+
+// saidBefore reports whether the last fact of the same key says the same.
+func (h *hold) saidBefore(f customer.Fact) bool {
 	for i := len(h.facts.Facts) - 1; i >= 0; i-- {
 		k := h.facts.Facts[i]
 		if k.Kind != f.Kind || k.Controller != f.Controller || k.Purpose != f.Purpose || k.Channel != f.Channel ||

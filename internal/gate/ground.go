@@ -20,6 +20,10 @@ const (
 	prohibited
 	noBasis
 	noSale
+	noImplied
+	impliedEnded
+	untold
+	unsourced
 	recipientUnknown
 	wrongPurpose
 	fieldUnknown
@@ -38,6 +42,8 @@ const (
 	opposed
 	signalled
 	signalledSale
+	notExpress
+	parentNeeded
 	minor
 	minorContact
 	ageUnknown
@@ -63,6 +69,10 @@ var grounds = [groundCount]Reason{
 	prohibited:        {errs.Prohibited, "CON-01", "This is not an operation the gate knows."},
 	noBasis:           {errs.NoBasis, "CON-01", "No legal basis: the purpose is not in the charter, or nothing on file supports it."},
 	noSale:            {errs.NoBasis, "MSG-02", "No purchase of similar goods with the offer to refuse is on file."},
+	noImplied:         {errs.NoConsent, "MSG-03", "No purchase or inquiry on file implies consent."},
+	impliedEnded:      {errs.ConsentExpired, "MSG-03", "The purchase or inquiry that implied consent is too long ago."},
+	untold:            {errs.NoNotice, "NOT-05", "This became wider and the customer has not been told yet."},
+	unsourced:         {errs.NoNotice, "NOT-02", "The data came from elsewhere and the customer has not been told yet."},
 	recipientUnknown:  {errs.Recipient, "CON-03", "The charter does not name this recipient for this purpose."},
 	wrongPurpose:      {errs.PurposeMismatch, "MIN-03", "The charter keeps this for another purpose."},
 	fieldUnknown:      {errs.FieldNotAllowed, "MIN-01", "No purpose of the charter lists this field."},
@@ -81,8 +91,10 @@ var grounds = [groundCount]Reason{
 	opposed:           {errs.Objected, "RGT-14", "The customer objected to this use, and no compelling grounds for it were shown."},
 	signalled:         {errs.Objected, "SIG-01", "The customer's browser signals Global Privacy Control: no profiling for marketing."},
 	signalledSale:     {errs.OptOutSale, "SIG-01", "The customer's browser signals Global Privacy Control: no sale or sharing."},
+	notExpress:        {errs.Sensitive, "CON-09", "This needs an express statement: ticked and confirmed by a second message, signed, typed or recorded."},
+	parentNeeded:      {errs.Age, "MIN-AGE-02", "The customer is too young to agree alone; a parent must agree."},
 	minor:             {errs.Age, "MIN-AGE-05", "The customer is not of age: no profiling for marketing."},
-	minorContact:      {errs.Age, "MIN-AGE-02", "The customer is not of age, and this business addresses adults."},
+	minorContact:      {errs.Age, "MIN-AGE-01", "The customer is not of age, and this business addresses adults."},
 	ageUnknown:        {errs.AgeUnknown, "MIN-AGE-01", "The customer's age is not known: no profiling for marketing."},
 	widened:           {errs.ConsentInvalid, "CON-10", "The purpose was widened after the customer agreed; they must agree anew."},
 	unproven:          {errs.ConsentInvalid, "CON-14", "The consent cannot be proven."},

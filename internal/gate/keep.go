@@ -21,10 +21,11 @@ func startsWithSale(s charter.Start) bool {
 // keepEnds is when a purpose's time for keeping the customer's data is over: 0
 // when it has nothing to count from.
 func (l *life) keepEnds(p *purposeLaw, r *rule) clock.Instant {
-	ends, ok := l.keeps[p]
+	k := keepKey{p, r}
+	ends, ok := l.keeps[k]
 	if !ok {
 		ends = l.countKeep(p, r)
-		l.keeps[p] = ends
+		l.keeps[k] = ends
 	}
 	return ends
 }

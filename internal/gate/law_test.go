@@ -23,6 +23,9 @@ type draft struct {
 	life       int   // months of a consent
 	adultsOnly bool
 	tipsModel  rulepack.Permission
+	news       []charter.News // of the tips
+	strict     bool
+	children   bool
 }
 
 var loadPacks = sync.OnceValues(func() (*rulepack.Set, error) { return rulepack.Load() })
@@ -35,24 +38,25 @@ func (d draft) law(t testing.TB) *Law {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := &Law{Controller: "halm", Version: d.version, Packs: packs.Version(), packs: packs, AdultsOnly: d.adultsOnly,
+	l := &Law{Controller: "halm", Version: d.version, Packs: packs.Version(), packs: packs, AdultsOnly: d.adultsOnly, Strict: d.strict, Children: d.children, zone: time.UTC,
 		byName: map[term.Purpose]*purposeLaw{}, fields: []term.Field{"address", "country", "email", "name", "roast"}}
 	add := func(p *purposeLaw, basis charter.BasisKind, keep int, from charter.Start, contacts map[term.Channel]contact) {
-		p.rules = map[term.Market]*rule{}
-		for market, zone := range map[term.Market]string{"EU": "Europe/Berlin", "US-CA": "America/Los_Angeles", rulepack.Strict: "Europe/Athens"} {
+		p.rules, p.strict = map[term.Market]*rule{}, d.strict
+		for market, zone := range map[term.Market]string{"EU": "Europe/Berlin", "CA": "America/St_Johns", "US-CA": "America/Los_Angeles", rulepack.Strict: "Europe/Athens"} {
 			loc, err := time.LoadLocation(zone)
 			if err != nil {
 				t.Fatal(err)
 			}
 			r := &rule{Market: market, Basis: basis, Contact: strictIn(market, contacts), Life: rulepack.Period{Months: d.life},
-				Keep: rulepack.Period{Months: keep}, From: from, Pending: 14 * 24 * time.Hour, ZoneName: zone, zone: loc}
+				Keep: rulepack.Period{Months: keep}, From: from, Pending: 14 * 24 * time.Hour, ZoneName: zone, zone: loc, zones: []*time.Location{loc},
+				Ages: rulepack.Ages{Consent: 16}, Implied: implied}
 			p.rules[market] = r
 		}
 		for ch := range contacts {
 			p.channels = append(p.channels, ch)
 		}
 		slices.Sort(p.channels)
-		p.print = fingerprint(l.Controller, l.AdultsOnly, p.id, p.floor, p.channels, basis, keep, from, contacts, d.life)
+		p.print = fingerprint(l.Controller, l.AdultsOnly, d.strict, d.children, d.news, p.id, p.floor, p.channels, basis, keep, from, contacts, d.life)
 		l.purposes = append(l.purposes, p)
 		l.byName[p.id] = p
 	}
@@ -63,8 +67,8 @@ func (d draft) law(t testing.TB) *Law {
 	add(&purposeLaw{id: "orders", fields: []term.Field{"address", "email", "name"},
 		recipients: []recipientLaw{{ID: "carrier", Gets: []term.Field{"address", "name"}, Processor: true}}},
 		charter.Contract, 24, charter.FromLastOrder, map[term.Channel]contact{term.Email: {Model: rulepack.Service}})
-	add(&purposeLaw{id: "tips", marketing: true, fields: []term.Field{"email"}}, charter.LegitimateInterests, 36, charter.FromCollection,
-		map[term.Channel]contact{term.Email: {Model: d.tipsModel, Family: "coffee", Confirm: true}})
+	add(&purposeLaw{id: "tips", marketing: true, news: d.news, fields: []term.Field{"email"}}, charter.LegitimateInterests, 36, charter.FromCollection,
+		map[term.Channel]contact{term.Email: {Model: d.tipsModel, Goods: []string{"beans", "coffee"}, Confirm: true}})
 	l.Print = fingerprint(l.Version)
 	return l
 }
@@ -138,12 +142,25 @@ func codes(d Decision) []errs.Code {
 	return out
 }
 
+// softOptIn is the record of a sale in which the address was given.
+func softOptIn(ref, family string) customer.Fact {
+	f, err := customer.Offer{Ref: ref, Family: family, Offered: true}.Fact(customer.Fact{Controller: "halm"})
+	if err != nil {
+		panic(err)
+	}
+	return f
+}
+
+// implied is Canada's implied consent, for every market of a draft.
+var implied = rulepack.ImpliedConsent{Purchase: rulepack.Period{Months: 24}, Inquiry: rulepack.Period{Months: 6}}
+
 func on() map[string]string { return customer.WithValue(customer.On) }
 
 func TestDecide(t *testing.T) {
 	start, now := day(2025, 1, 10), day(2025, 6, 1)
 	bought := func(s *story) *story {
-		return s.fact(day(2025, 2, 1), customer.Fact{Kind: customer.Purchase, Detail: map[string]string{"family": "coffee", "optout_offered": "on"}})
+		s.fact(day(2025, 2, 1), customer.Fact{Kind: customer.Purchase, Detail: map[string]string{"family": "coffee", "ref": "o1"}})
+		return s.fact(day(2025, 2, 1), softOptIn("o1", "coffee"))
 	}
 	agreed := func(s *story) *story { return s.say(day(2025, 1, 11), given("letter", term.Email)) }
 	adult := func(s *story) *story {

@@ -2,6 +2,7 @@ package gate
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"candor/internal/clock"
@@ -36,28 +37,55 @@ func (s span) holds(p term.Purpose, ch term.Channel, at clock.Instant) bool {
 
 // sale is a purchase or a contract.
 type sale struct {
-	family  string
-	offered bool // the right to refuse advertising was offered with it
-	at      clock.Instant
-	until   clock.Instant // of a contract; the instant of a purchase
-	fact    id.Fact
+	ref   string
+	at    clock.Instant
+	until clock.Instant // of a contract; the instant of a purchase
+	fact  id.Fact
 }
 
 // life is a customer's facts, folded for one law: what holds from when to when.
 type life struct {
 	law          *Law
 	records      []consent.Record
-	market       term.Market
+	home         rulepack.Jurisdiction // without what the network hints at
+	hints        []span                // when the network hints that another law may apply: STRICT
 	spans        []span
 	sales        []sale
-	interactions []interaction // ascending
+	offers       []offer
+	inquiries    []clock.Instant
+	told         []told
+	indirect     []clock.Instant // when data were obtained elsewhere
+	interactions []interaction   // ascending
 	address      map[term.Channel]addressState
-	adultFrom    clock.Instant // when the customer is of age; Never when not, or not known
-	ageKnown     bool
+	age          age
 	signal       clock.Instant // when Global Privacy Control was first recorded, or 0
 	since        clock.Instant
-	consents     map[consent.Key]*consented    // worked out once
-	keeps        map[*purposeLaw]clock.Instant // worked out once
+	consents     map[consentKey]*consented // worked out once
+	keeps        map[keepKey]clock.Instant // worked out once
+}
+
+type consentKey struct {
+	consent.Key
+	rule *rule
+}
+
+type keepKey struct {
+	p *purposeLaw
+	r *rule
+}
+
+// offer is a sale in which the address was given and the exit offered.
+type offer struct {
+	family string
+	at     clock.Instant
+	fact   id.Fact
+}
+
+// told is a notice that was delivered.
+type told struct {
+	purpose term.Purpose // "" for every one
+	version int64        // of the charter it told of
+	at      clock.Instant
 }
 
 type interaction struct {
@@ -80,8 +108,8 @@ type factKey struct {
 // fold reads a customer's facts under a law. Facts about another controller do
 // not count. Of facts with the same key the one recorded last counts.
 func fold(f Facts, l *Law) *life {
-	out := &life{law: l, records: f.Records, since: f.Since, adultFrom: clock.Never,
-		address: map[term.Channel]addressState{}, consents: map[consent.Key]*consented{}, keeps: map[*purposeLaw]clock.Instant{}}
+	out := &life{law: l, records: f.Records, since: f.Since, age: age{adultFrom: clock.Never},
+		address: map[term.Channel]addressState{}, consents: map[consentKey]*consented{}, keeps: map[keepKey]clock.Instant{}}
 	latest := map[factKey]customer.Fact{}
 	var keys []factKey
 	for _, fact := range f.Facts {
@@ -95,8 +123,13 @@ func fold(f Facts, l *Law) *life {
 			out.interactions = append(out.interactions, interaction{fact.Purpose, min(fact.At, fact.RecordedAt)})
 		case customer.GPC:
 			out.see(fact)
+		case customer.Notified:
+			out.tell(fact)
 		default:
-			k := factKey{fact.Kind, fact.Purpose, fact.Channel, fact.Detail["evidence"]}
+			if isHint(fact) {
+				continue
+			}
+			k := keyOf(fact)
 			if _, ok := latest[k]; !ok {
 				keys = append(keys, k)
 			}
@@ -108,8 +141,20 @@ func fold(f Facts, l *Law) *life {
 	for _, k := range keys {
 		out.take(latest[k], &home)
 	}
-	out.market = l.packs.Choose(home).Market
+	out.home = l.packs.Choose(home)
+	out.hint(f.Facts, home)
 	return out
+}
+
+func keyOf(f customer.Fact) factKey {
+	k := factKey{kind: f.Kind, purpose: f.Purpose, channel: f.Channel, more: f.Detail["evidence"]}
+	switch f.Kind {
+	case customer.SoftOptIn, customer.Inquiry:
+		k.more = f.Detail["ref"]
+	case customer.Indirect:
+		k.more = f.Detail["source"]
+	}
+	return k
 }
 
 func compare[T ~int64](a, b T) int {
@@ -144,7 +189,19 @@ func (l *life) take(f customer.Fact, home *rulepack.Evidence) {
 	}
 	switch f.Kind {
 	case customer.Age:
-		l.grow(f)
+		l.age = ageOf(f)
+	case customer.SoftOptIn:
+		if o, ok := customer.OfferOf(f); ok {
+			l.offers = append(l.offers, offer{o.Family, min(f.At, f.RecordedAt), f.ID})
+		}
+	case customer.Inquiry:
+		if f.Detail["ref"] != "" && f.Value() != customer.Off {
+			l.inquiries = append(l.inquiries, min(f.At, f.RecordedAt))
+		}
+	case customer.Indirect:
+		if f.Value() != customer.Off {
+			l.indirect = append(l.indirect, min(f.At, f.RecordedAt))
+		}
 	case customer.Residence:
 		live(home, f)
 	case customer.Address:
@@ -156,7 +213,7 @@ func (l *life) take(f customer.Fact, home *rulepack.Evidence) {
 // from when it was recorded.
 func (l *life) sell(f customer.Fact) {
 	at := min(f.At, f.RecordedAt)
-	s := sale{family: f.Detail["family"], offered: f.Detail["optout_offered"] == customer.On, at: at, until: at, fact: f.ID}
+	s := sale{ref: f.Detail["ref"], at: at, until: at, fact: f.ID}
 	if f.Kind == customer.Contract {
 		s.until = f.Until
 		if s.until == 0 {
@@ -174,19 +231,10 @@ func (l *life) see(f customer.Fact) {
 	}
 }
 
-// grow reads the age: the band, and the day from which a minor is of age.
-func (l *life) grow(f customer.Fact) {
-	switch f.Value() {
-	case "adult":
-		l.ageKnown, l.adultFrom = true, 0
-	case "minor":
-		l.ageKnown, l.adultFrom = true, clock.Never
-		if day, err := clock.ParseDate(f.Detail["adult_on"]); err == nil {
-			l.adultFrom = day.AddDays(1).Start(utcMinus12) // over in every zone
-		}
-	default:
-		l.ageKnown, l.adultFrom = false, clock.Never
-	}
+// tell notes a notice that was delivered.
+func (l *life) tell(f customer.Fact) {
+	version, _ := strconv.ParseInt(f.Detail["version"], 10, 64)
+	l.told = append(l.told, told{f.Purpose, version, min(f.At, f.RecordedAt)})
 }
 
 func live(home *rulepack.Evidence, f customer.Fact) {
@@ -200,7 +248,5 @@ func live(home *rulepack.Evidence, f customer.Fact) {
 		home.Phone = place
 	case "locale":
 		home.Locale = place
-	case "network":
-		home.Network = place
 	}
 }

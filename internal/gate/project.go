@@ -83,16 +83,51 @@ func (l *life) breakpoints(now clock.Instant) []clock.Instant {
 		add(s.from)
 		add(s.until)
 	}
-	add(l.adultFrom)
+	for _, h := range l.hints {
+		add(h.from)
+		add(h.until)
+	}
+	l.beginnings(add)
+	add(l.age.adultFrom)
 	for _, p := range l.law.purposes {
-		r := p.in(l.market)
-		add(l.keepEnds(p, r))
-		for _, s := range p.slots() {
-			c := l.consent(p, r, s.channel, s.recipient)
-			add(c.ends)
-			add(c.pending)
+		for _, r := range l.rulesOf(p) {
+			l.breakpointsOf(p, r, add)
 		}
 	}
 	slices.Sort(out)
 	return slices.Compact(out)
+}
+
+// beginnings adds when facts begin to count: those of one write may be recorded
+// a moment after it.
+func (l *life) beginnings(add func(clock.Instant)) {
+	for _, s := range l.sales {
+		add(s.at)
+	}
+	for _, o := range l.offers {
+		add(o.at)
+	}
+	for _, at := range l.inquiries {
+		add(at)
+	}
+	for _, at := range l.indirect {
+		add(at)
+	}
+	for _, t := range l.told {
+		add(t.at)
+	}
+}
+
+// breakpointsOf adds those of one purpose under one rule.
+func (l *life) breakpointsOf(p *purposeLaw, r *rule, add func(clock.Instant)) {
+	add(l.keepEnds(p, r))
+	add(l.noticeDue())
+	for _, at := range l.impliedEnds(r) {
+		add(at)
+	}
+	for _, s := range p.slots() {
+		c := l.consent(p, r, s.channel, s.recipient)
+		add(c.ends)
+		add(c.pending)
+	}
 }

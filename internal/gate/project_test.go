@@ -8,6 +8,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"candor/internal/charter"
 	"candor/internal/clock"
 	"candor/internal/consent"
 	"candor/internal/customer"
@@ -54,7 +55,7 @@ func (h *history) act() consent.Act {
 	a := consent.Act{
 		Kind:     rapid.SampledFrom(append([]consent.Kind{consent.Given, consent.Given, consent.Given}, consent.Kinds...)).Draw(h.T, "kind"),
 		Strength: rapid.SampledFrom([]consent.Strength{consent.Documented, consent.Documented, consent.Attested, consent.NoEvidence}).Draw(h.T, "strength"),
-		Method:   rapid.SampledFrom([]consent.Method{consent.ByConfirmed, consent.ByAPI, consent.ByForm, consent.ByPortal}).Draw(h.T, "method"),
+		Method:   rapid.SampledFrom([]consent.Method{consent.ByConfirmed, consent.ByAPI, consent.ByForm, consent.ByPortal, consent.ByParent}).Draw(h.T, "method"),
 	}
 	a.Purpose = rapid.SampledFrom([]term.Purpose{"letter", "letter", "tips"}).Draw(h.T, "purpose")
 	a.Channel = rapid.SampledFrom([]term.Channel{term.Email, term.Email, term.SMS, ""}).Draw(h.T, "channel")
@@ -79,13 +80,28 @@ func (h *history) fact() customer.Fact {
 	value := func(of ...string) { f.Detail = customer.WithValue(rapid.SampledFrom(of).Draw(h.T, "value")) }
 	switch f.Kind {
 	case customer.Age:
-		value("adult", "minor", "unknown")
-		f.Detail["adult_on"] = rapid.SampledFrom([]string{"2026-02-28", "2024-02-29", ""}).Draw(h.T, "adult on")
+		born := clock.DateOf(h.at.Time()).AddMonths(-rapid.IntRange(120, 230).Draw(h.T, "months old"))
+		f.Detail = customer.AgeDetail(born, clock.DateOf(h.at.Time()), rapid.SampledFrom([]int{13, 14, 16}).Draw(h.T, "consent at"), customer.DeclaredAge)
+		if rapid.IntRange(0, 3).Draw(h.T, "old form") == 0 {
+			value("adult", "minor", "unknown")
+			f.Detail["adult_on"] = rapid.SampledFrom([]string{"2026-02-28", "2024-02-29", ""}).Draw(h.T, "adult on")
+		}
 	case customer.Residence:
-		value("DE", "US-CA", "XX", "")
-		f.Detail["evidence"] = rapid.SampledFrom([]string{"declared", "address", "network"}).Draw(h.T, "evidence")
+		value("DE", "AT", "CA", "US-CA", "XX", "")
+		f.Detail["evidence"] = rapid.SampledFrom([]string{"declared", "address", "network", "network"}).Draw(h.T, "evidence")
+	case customer.SoftOptIn:
+		f.Controller = rapid.SampledFrom([]term.Controller{"halm", "halm", "sister", ""}).Draw(h.T, "seller")
+		f.Detail = map[string]string{"value": rapid.SampledFrom([]string{"on", "on", "off"}).Draw(h.T, "value"), "ref": rapid.SampledFrom([]string{"o1", "o2", ""}).Draw(h.T, "ref"),
+			"family": rapid.SampledFrom([]string{"coffee", "beans", "gear"}).Draw(h.T, "family"), "optout_offered": "on"}
+	case customer.Inquiry:
+		f.Detail = map[string]string{"ref": rapid.SampledFrom([]string{"i1", "i2", ""}).Draw(h.T, "ref")}
+		f.At = h.at.Add(-time.Duration(rapid.IntRange(0, 200).Draw(h.T, "ago")) * 24 * time.Hour)
+	case customer.Indirect:
+		f.Detail = map[string]string{"source": rapid.SampledFrom([]string{"fair", "partner"}).Draw(h.T, "from")}
+	case customer.Notified:
+		f.Detail = map[string]string{"notice": "ntc_told", "version": rapid.SampledFrom([]string{"1", "2", ""}).Draw(h.T, "version")}
 	case customer.Purchase:
-		f.Detail = map[string]string{"family": rapid.SampledFrom([]string{"coffee", "gear"}).Draw(h.T, "family"), "optout_offered": "on"}
+		f.Detail = map[string]string{"family": rapid.SampledFrom([]string{"coffee", "gear"}).Draw(h.T, "family"), "ref": rapid.SampledFrom([]string{"o1", ""}).Draw(h.T, "ref")}
 		f.At = h.at.Add(-time.Duration(rapid.IntRange(0, 800).Draw(h.T, "ago")) * 24 * time.Hour)
 	case customer.Contract:
 		f.Until = h.at.Add(time.Duration(rapid.IntRange(1, 500).Draw(h.T, "term")) * 24 * time.Hour)
@@ -169,6 +185,11 @@ func TestStandingComparedIsDecide(t *testing.T) {
 				f := h.fact()
 				s.fact(h.next(), f)
 			}
+		}
+		d.children, d.strict = rapid.IntRange(0, 5).Draw(t, "children") == 0, rapid.IntRange(0, 5).Draw(t, "strict") == 0
+		d.tipsModel = rapid.SampledFrom([]rulepack.Permission{rulepack.AfterSale, rulepack.Implied, rulepack.OptOut}).Draw(t, "model")
+		if rapid.Bool().Draw(t, "news") {
+			d.news = []charter.News{{Version: 2, At: h.at}, {Recipient: "nobody", Version: 2, At: h.at}, {Channel: term.Email, Version: 1, At: 1}}
 		}
 		d.version, d.floor = 2, rapid.Int64Range(0, 2).Draw(t, "floor")
 		law := d.law(noTB{})

@@ -72,7 +72,7 @@ func (w *shop) open(d *db.DB, q *job.Queue) *Gate {
 func withSMS() []string {
 	return []string{
 		"  country: {kind: country,", "  phone: {kind: phone, keep_in: vault, from: [signup]}\n  country: {kind: country,",
-		"    email: opt-in                   # may we write", "    email: opt-in\n    sms: opt-in",
+		"after a sale of coffee}   # may we write", "after a sale of coffee}\n    sms: opt-in",
 		"      email: to send it", "      email: to send it\n      phone: to send it",
 	}
 }
@@ -88,6 +88,11 @@ func (w *shop) apply(replace ...string) charter.Applied {
 			w.t.Fatalf("the sample's charter has no %q", replace[i])
 		}
 		text = strings.Replace(text, replace[i], replace[i+1], 1)
+	}
+	for _, name := range []string{"shoes", "cover", "health_offers"} {
+		if strings.Contains(text, "\n  "+name+":\n") {
+			house = []byte(strings.Replace(string(house), "senders:", "senders:\n  "+name+": {email: {name: Halm, address: letter@halm.example, dkim: candor}}\n#", 1))
+		}
 	}
 	c, problems := charter.Parse([]byte(text), house)
 	if len(problems) > 0 {

@@ -51,7 +51,7 @@ type query struct {
 
 // verdict makes every check that depends on the customer.
 func (l *life) verdict(p *purposeLaw, s slot, at clock.Instant) verdict {
-	q := query{life: l, p: p, r: p.in(l.market), s: s, at: at}
+	q := query{life: l, p: p, r: p.in(l.market(at)), s: s, at: at}
 	if s.recipient != "" {
 		q.to, _ = p.recipient(s.recipient)
 	}
@@ -63,6 +63,7 @@ func (l *life) verdict(p *purposeLaw, s slot, at clock.Instant) verdict {
 	q.checkSpans(&v)
 	q.checkSignal(&v)
 	q.checkAge(&v)
+	q.checkTold(&v)
 	if at >= l.keepEnds(p, q.r) {
 		v.add(retained, opWork)
 		if v.failures[held] == 0 {
@@ -196,26 +197,22 @@ func (q query) checkContact(v *verdict) {
 			v.add(g, opServe)
 		}
 	case rulepack.AfterSale:
-		switch {
-		case c.no():
+		if c.no() {
 			v.add(g, opServe)
-		case !agreed && !q.soldSimilar(rule.Family):
+		} else if !agreed && !q.offered(rule.Goods) {
 			v.add(noSale, opServe)
+		}
+	case rulepack.Implied:
+		if c.no() {
+			v.add(g, opServe)
+		} else if !agreed {
+			q.checkImplied(v)
 		}
 	default:
 		if !agreed {
 			v.add(g, opServe)
 		}
 	}
-}
-
-func (q query) soldSimilar(family string) bool {
-	for _, s := range q.sales {
-		if s.offered && s.at <= q.at && (family == "" || s.family == family) {
-			return true
-		}
-	}
-	return false
 }
 
 func (q query) checkSpans(v *verdict) {
@@ -309,17 +306,19 @@ func (q query) agreedSince(to term.Recipient) bool {
 	return ok && rests.Strength == consent.Documented && rests.RecordedAt > q.signal
 }
 
+// checkAge keeps minors, and those who may be, from being profiled and passed on
+// for marketing. Where a business addresses children everybody is taken for one.
 func (q query) checkAge(v *verdict) {
-	if !q.p.marketing || q.at >= q.adultFrom {
+	if !q.p.marketing || q.at >= q.age.adultFrom && !q.law.Children {
 		return
 	}
 	switch {
-	case q.ageKnown:
+	case q.age.known || q.law.Children:
 		v.add(minor, opUse|opShare)
 		if q.law.AdultsOnly {
 			v.add(minorContact, opServe)
 		}
-	case q.law.AdultsOnly:
+	default:
 		v.add(ageUnknown, opUse)
 	}
 }
