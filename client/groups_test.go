@@ -355,6 +355,11 @@ func TestACharterIsAppliedAndShown(t *testing.T) {
 		if got, err := c.Charter(ctx); err != nil || got.Version != 1 {
 			t.Errorf("a dry run changed the charter: %+v, %v", got.Version, err)
 		}
+		diff, err := c.DiffCharter(ctx, docs)
+		if err != nil || diff.From != 1 || len(diff.Changes) != 1 || !diff.Changes[0].Widens || diff.Changes[0].Kind != "retention" ||
+			diff.Changes[0].Words["de"] == "" || len(diff.Changes[0].Follows) != 2 || diff.Changes[0].Agreed > diff.Changes[0].Customers {
+			t.Errorf("the difference: %+v, %v", diff, err)
+		}
 		docs.DryRun = false
 		if a, err = c.ApplyCharter(ctx, docs); err != nil || !a.InForce || a.Version != 2 {
 			t.Fatalf("%+v, %v", a, err)
@@ -368,6 +373,9 @@ func TestACharterIsAppliedAndShown(t *testing.T) {
 		}
 		if list, err := c.CharterVersions(ctx); err != nil || len(list) != 2 || list[0].Version != 2 || list[1].InForce.IsZero() {
 			t.Errorf("%+v, %v", list, err)
+		}
+		if between, err := c.DiffVersions(ctx, 2, 1); err != nil || len(between.Changes) != 1 || between.Changes[0].Widens {
+			t.Errorf("back from version 2: %+v, %v", between, err)
 		}
 		_, err = c.CharterVersion(ctx, 9)
 		code(t, "a version that is not", err, "no_version")

@@ -21,6 +21,7 @@ func (a *API) charterRoutes(h huma.API) {
 	handle(a, h, endpoint{id: "charter", method: http.MethodGet, path: "/charter", scope: Read, summary: "The charter in force"}, a.charterInForce)
 	handle(a, h, endpoint{id: "charter-versions", method: http.MethodGet, path: "/charter/versions", scope: Read, summary: "Every version of the charter, newest first"}, a.charterVersions)
 	handle(a, h, endpoint{id: "charter-version", method: http.MethodGet, path: "/charter/versions/{version}", scope: Read, summary: "A version of the charter, in force or not"}, a.charterVersion)
+	a.diffRoutes(h)
 	handle(a, h, endpoint{id: "apply-charter", method: http.MethodPost, path: "/charter", scope: Admin, summary: "Put a charter in force, or see what that would do"}, a.applyCharter)
 }
 

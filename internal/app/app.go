@@ -140,6 +140,7 @@ func (a *App) openPlumbing(ctx context.Context, _ Options) (err error) {
 		return err
 	}
 	a.Charter = charter.NewStore(a.Ledger, a.Packs)
+	a.Charter.CheckWith(func(c *charter.Charter) charter.Problems { return charter.CheckStages(c, audience.CheckStage) })
 	a.Jobs.Handle(jobAdvance, func(ctx context.Context, _ job.Job) error { return a.advanceCharter(ctx) })
 	a.Jobs.Every(jobAdvance, time.Minute)
 	return nil

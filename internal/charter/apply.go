@@ -27,7 +27,7 @@ type Applied struct {
 // It returns INVALID when the charter has problems, names another business than
 // the one in force, or has more traits than there are columns.
 func (s *Store) Apply(tx *db.Tx, c *Charter, at clock.Instant, by term.Actor) (Applied, error) {
-	if err := ready(c, at, by); err != nil {
+	if err := s.ready(c, at, by); err != nil {
 		return Applied{}, err
 	}
 	if err := lock(tx); err != nil {
@@ -60,7 +60,7 @@ func (s *Store) Apply(tx *db.Tx, c *Charter, at clock.Instant, by term.Actor) (A
 	return s.enforce(tx, r, at)
 }
 
-func ready(c *Charter, at clock.Instant, by term.Actor) error {
+func (s *Store) ready(c *Charter, at clock.Instant, by term.Actor) error {
 	switch {
 	case c == nil || len(c.promise) == 0:
 		return errs.New(errs.Invalid, Invalid, "there is no charter to apply")
@@ -68,6 +68,11 @@ func ready(c *Charter, at clock.Instant, by term.Actor) error {
 		return c.problems.Err()
 	case at.IsZero() || by == "":
 		return errs.New(errs.Invalid, Invalid, "say when and by whom the charter is applied")
+	}
+	for _, check := range s.checks {
+		if problems := check(c); len(problems) > 0 {
+			return problems.Err()
+		}
 	}
 	return nil
 }

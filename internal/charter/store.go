@@ -29,8 +29,9 @@ const (
 // Store keeps every version of the charter and its notices, one of them in
 // force. It is safe for concurrent use.
 type Store struct {
-	log   *ledger.Log
-	packs *rulepack.Set
+	log    *ledger.Log
+	packs  *rulepack.Set
+	checks []func(*Charter) Problems
 
 	mu     sync.Mutex
 	parsed map[key]*Charter
@@ -47,6 +48,11 @@ type key struct {
 func NewStore(log *ledger.Log, packs *rulepack.Set) *Store {
 	return &Store{log: log, packs: packs, parsed: map[key]*Charter{}}
 }
+
+// CheckWith has Apply refuse a charter in which a check finds problems: those of
+// whoever knows more than this package, such as the language of conditions. All
+// are registered before the store is used.
+func (s *Store) CheckWith(check func(*Charter) Problems) { s.checks = append(s.checks, check) }
 
 var errNone = errs.New(errs.NotFound, None, "no charter is in force; set charter in the configuration to its folder and start the server")
 

@@ -7,12 +7,15 @@ import (
 	"strings"
 
 	"candor/client"
+	"candor/internal/audience"
 	"candor/internal/charter"
 	"candor/internal/errs"
 )
 
 type charterCmd struct {
 	Check    charterCheckCmd    `cmd:"" help:"Check a charter's two documents, offline."`
+	Diff     charterDiffCmd     `cmd:"" help:"Say what a charter makes wider and narrower, and for whom."`
+	New      charterNewCmd      `cmd:"" help:"Write a commented charter of a trade to start from."`
 	Apply    charterApplyCmd    `cmd:"" help:"Say what a charter would change; with --yes, put it in force."`
 	Show     charterShowCmd     `cmd:"" help:"Show the charter in force, or another version."`
 	Versions charterVersionsCmd `cmd:"" help:"List every version of the charter."`
@@ -28,7 +31,7 @@ func (c charterCheckCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	ch, problems := charter.Parse(promise, house)
+	ch, problems := parseCharter(promise, house)
 	if len(problems) > 0 {
 		if err := e.print(map[string]any{"good": false, "problems": problems}, problems.Error()+"\n"); err != nil {
 			return err
@@ -45,12 +48,21 @@ func readCharter(folder string) (*charter.Charter, error) {
 	if err != nil {
 		return nil, err
 	}
-	c, problems := charter.Parse(promise, house)
+	c, problems := parseCharter(promise, house)
 	if err := problems.Err(); err != nil {
 		lines := strings.Split(problems.Error(), "\n")
 		return nil, errs.Wrap(err, errs.Invalid, "charter_invalid", "the charter in %s is not in order:\n%s", folder, strings.Join(lines[:min(len(lines), 10)], "\n"))
 	}
 	return c, nil
+}
+
+// parseCharter reads both documents and compiles the conditions in them.
+func parseCharter(promise, house []byte) (*charter.Charter, charter.Problems) {
+	c, problems := charter.Parse(promise, house)
+	if len(problems) == 0 {
+		problems = charter.CheckStages(c, audience.CheckStage)
+	}
+	return c, problems
 }
 
 func charterFiles(folder string) (promise, house []byte, err error) {

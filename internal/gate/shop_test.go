@@ -81,6 +81,17 @@ func withSMS() []string {
 // and new by turns.
 func (w *shop) apply(replace ...string) charter.Applied {
 	w.t.Helper()
+	c := w.edited(replace...)
+	var out charter.Applied
+	w.write(func(tx *db.Tx) (err error) {
+		out, err = w.store.Apply(tx, c, w.clock.Now(), "staff:test")
+		return err
+	})
+	return out
+}
+
+func (w *shop) edited(replace ...string) *charter.Charter {
+	w.t.Helper()
 	promise, house := sample.Documents()
 	text := string(promise)
 	for i := 0; i+1 < len(replace); i += 2 {
@@ -98,12 +109,7 @@ func (w *shop) apply(replace ...string) charter.Applied {
 	if len(problems) > 0 {
 		w.t.Fatal(problems)
 	}
-	var out charter.Applied
-	w.write(func(tx *db.Tx) (err error) {
-		out, err = w.store.Apply(tx, c, w.clock.Now(), "staff:test")
-		return err
-	})
-	return out
+	return c
 }
 
 func (w *shop) must(err error) {

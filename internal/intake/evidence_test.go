@@ -149,7 +149,7 @@ func TestAPurposeSetsTheLeastEvidence(t *testing.T) {
 	for _, strict := range []bool{false, true} {
 		var edits []string
 		if strict {
-			edits = []string{"    email: opt-in                   # may we write", "    email: opt-in\n    evidence: documented"}
+			edits = []string{"after a sale of coffee}   # may we write", "after a sale of coffee}\n    evidence: documented"}
 		}
 		dbtest.Each(t, func(t *testing.T, d *db.DB) {
 			h := newHouse(t, d, edits...)

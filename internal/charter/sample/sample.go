@@ -20,7 +20,7 @@ var (
 // Documents gives the two documents as written.
 func Documents() (charterYAML, houseYAML []byte) { return promise, house }
 
-// Halm gives the charter, complete for the markets EU and US-CA in English and
+// Halm gives the charter, complete for the markets EU, UK and US-CA in English and
 // German. It panics when the documents are not in order, which a test rules out.
 func Halm() *charter.Charter {
 	c, problems := charter.Parse(promise, house)
