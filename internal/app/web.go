@@ -6,7 +6,9 @@ import (
 	"candor/internal/db"
 	"candor/internal/staff"
 	"candor/internal/web"
+	"candor/internal/web/audiences"
 	"candor/internal/web/home"
+	"candor/internal/web/messages"
 )
 
 // openWeb opens the rooms of staff, each with the parts it works with.
@@ -19,7 +21,7 @@ func (a *App) openWeb(o Options) (err error) {
 	if err != nil {
 		return err
 	}
-	for _, room := range []func() (web.Room, error){a.homeRoom} {
+	for _, room := range []func() (web.Room, error){a.homeRoom, a.audiencesRoom, a.messagesRoom} {
 		r, err := room()
 		if err != nil {
 			return err
@@ -33,6 +35,14 @@ func (a *App) openWeb(o Options) (err error) {
 
 func (a *App) homeRoom() (web.Room, error) {
 	return home.New(home.Services{Audience: a.Audience, Campaigns: a.Campaigns, Requests: a.Desk, Jobs: a.Jobs, Ledger: a.Ledger})
+}
+
+func (a *App) audiencesRoom() (web.Room, error) {
+	return audiences.New(audiences.Services{Audience: a.Audience, Campaigns: a.Campaigns, Gate: a.Gate})
+}
+
+func (a *App) messagesRoom() (web.Room, error) {
+	return messages.New(messages.Services{Campaigns: a.Campaigns, Audience: a.Audience})
 }
 
 // SetupCode makes the code with which the first administrator sets up. It gives

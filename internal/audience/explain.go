@@ -67,3 +67,28 @@ func (v value) data(l term.Lang) string {
 	}
 	return phrase(l, "when %s happened in your history", "wann %s in Ihrem Verlauf vorkam", v.event.words(l))
 }
+
+// Part is one of the clauses that a condition joins by "and".
+type Part struct {
+	Text  string // as the language writes it
+	Words string // in plain words
+}
+
+// Parts lists what the condition joins by "and", in its order: the rows of an
+// editor. The condition that everybody meets has none.
+func (c *Condition) Parts(l term.Lang) []Part {
+	kids := []node{c.root}
+	if joined, ok := c.root.(all); ok {
+		kids = joined.kids
+	}
+	var out []Part
+	for _, k := range kids {
+		if everybody, ok := k.(fixed); ok && bool(everybody) {
+			continue
+		}
+		var b strings.Builder
+		k.write(&b, true)
+		out = append(out, Part{b.String(), capital(k.words(l))})
+	}
+	return out
+}

@@ -2,9 +2,11 @@ package message
 
 import (
 	_ "embed"
+	"fmt"
 	"html/template"
 	"strings"
 
+	"candor/internal/charter"
 	"candor/internal/errs"
 	"candor/internal/term"
 )
@@ -42,6 +44,15 @@ var ourWords = map[term.Lang]frameWords{
 // Speaks reports whether the sender has its own words in a language: a message
 // whose footer is in another language than its text is not sent (LNT-20).
 func Speaks(l term.Lang) bool { _, ok := ourWords[l]; return ok }
+
+// why says in a sentence why somebody gets a message.
+func why(p *charter.Purpose, lang term.Lang, class Class) string {
+	words := ourWords[lang].WhyService
+	if class == Marketing {
+		words = ourWords[lang].WhyConsent
+	}
+	return fmt.Sprintf(words, p.Title.In(lang))
+}
 
 //go:embed mail.html
 var mailHTML string

@@ -2,7 +2,6 @@ package message
 
 import (
 	"context"
-	"fmt"
 	"net/mail"
 	"time"
 
@@ -125,13 +124,8 @@ func (s *Sender) frame(r ready) Frame {
 		Endpoint: r.endpoint.Sum, EndpointKey: r.endpoint.KeyID, Send: r.send.Key}
 	l.Scope = Choices
 	f.Choices = s.base + "/privacy/c/" + l.Seal(s.ring)
-	words, purpose := ourWords[r.lang], r.send.Purpose
-	if p, ok := r.charter.Purpose(purpose); ok {
-		why := words.WhyService
-		if r.send.Class == Marketing {
-			why = words.WhyConsent
-		}
-		f.Why = fmt.Sprintf(why, p.Title.In(r.lang))
+	if p, ok := r.charter.Purpose(r.send.Purpose); ok {
+		f.Why = why(p, r.lang, r.send.Class)
 	}
 	if r.send.Class == Marketing {
 		l.Scope = Unsubscribe

@@ -82,3 +82,50 @@ if (link) {
     open();
   });
 }
+
+// A form with data-live asks again while it is being filled in, and puts the
+// parts it names in place of the old ones. Without script it has a button.
+for (const form of document.querySelectorAll("form[data-live]")) {
+  const parts = form.dataset.live.split(" ");
+  let waiting, asking;
+  const ask = async () => {
+    asking?.abort();
+    asking = new AbortController();
+    const url = form.action + "?" + new URLSearchParams(new FormData(form));
+    for (const id of parts) document.getElementById(id)?.setAttribute("data-state", "old");
+    try {
+      const answer = await fetch(url, { credentials: "same-origin", signal: asking.signal });
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      for (const id of parts) {
+        const fresh = page.getElementById(id);
+        if (fresh) document.getElementById(id).replaceWith(document.adoptNode(fresh));
+      }
+      history.replaceState(null, "", url);
+    } catch (failure) {
+      if (failure.name !== "AbortError") form.submit();
+    }
+  };
+  form.addEventListener("input", () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(ask, 180);
+  });
+}
+
+// A part with data-again asks for itself anew every so many seconds, until the
+// answer no longer says so. Without script the page is read again by hand.
+async function again(id) {
+  const part = document.getElementById(id);
+  const seconds = Number(part?.dataset.again);
+  if (!seconds) return;
+  await new Promise((done) => setTimeout(done, seconds * 1000));
+  if (document.visibilityState === "visible") {
+    const answer = await fetch(location.href, { credentials: "same-origin" }).catch(() => null);
+    const page = answer?.ok && new DOMParser().parseFromString(await answer.text(), "text/html");
+    for (const name of [id, id.replace(/-.*/, "-state")]) {
+      const fresh = page && page.getElementById(name);
+      if (fresh) document.getElementById(name)?.replaceWith(document.adoptNode(fresh));
+    }
+  }
+  again(id);
+}
+for (const part of document.querySelectorAll("[data-again]")) again(part.id);

@@ -1,0 +1,99 @@
+package app
+
+import (
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"candor/internal/browsertest"
+	"candor/internal/clock"
+	"candor/internal/staff"
+)
+
+// A marketer builds an audience with the mouse and in text, sees at once whom it
+// reaches and why not more, is told what may not be used, writes a campaign to
+// it, sends it, and reads what became of it.
+func TestJourneyFromAudienceToCampaign(t *testing.T) {
+	tab := browsertest.New(t)
+	var d *Demo
+	_, url := running(t, func(url string) *App {
+		var err error
+		if d, err = OpenDemo(ctx, DemoOptions{Folder: t.TempDir(), URL: url, Pace: 200, Customers: 300, Log: slog.New(slog.DiscardHandler)}); err != nil {
+			t.Fatal(err)
+		}
+		return d.App
+	})
+	tab.Look(1440, false)
+	tab.Open(d.SignIn.URL)
+	tab.Open(url + "/admin/audiences")
+	see(t, tab, "audiences")
+	tab.Go(".cards a")
+	tab.Sees("h1", "Whom it reaches")
+	tab.Sees(".funnel", "Reachable")
+	see(t, tab, "reach")
+
+	tab.Press("#reach-rows summary")
+	tab.Fill("#value", "DE")
+	tab.Go("#reach-rows form button")
+	tab.Sees("#reach-rows", "Country")
+	tab.Fill("#condition", `address == "x"`)
+	waitFor(t, tab, "#reach-answer", "may not be used")
+	see(t, tab, "reach-refused")
+	tab.Fill("#condition", `country in ["DE", "AT"] && count("Order Completed") >= 1`)
+	waitFor(t, tab, "#reach-answer", "Permitted")
+	tab.Fill("#name", "German buyers")
+	tab.Go("#reach-more form button")
+	tab.Sees("table", "German buyers")
+	see(t, tab, "audiences-saved")
+	tab.Open(url + "/admin/audiences/stages")
+	see(t, tab, "stages")
+
+	tab.Open(url + "/admin/messages")
+	see(t, tab, "campaigns-empty")
+	tab.Open(url + "/admin/messages/campaigns/new")
+	for field, text := range map[string]string{"#name": "Spring beans", "#subject-en": "New beans from Huila", "#subject-de": "Neue Bohnen aus Huila",
+		"#body-en": "The first boxes of the new harvest are here.\n\nThey taste of red apple and caramel.", "#body-de": "Die ersten Kisten der neuen Ernte sind da.\n\nSie schmecken nach rotem Apfel und Karamell."} {
+		tab.Fill(field, text)
+	}
+	see(t, tab, "campaign-form")
+	tab.Go("main form .actions button")
+	tab.Sees("h1", "Spring beans")
+	tab.Sees("#launch", "Send")
+	see(t, tab, "campaign-draft")
+	tab.Go(`form[action$="/launch"] button`)
+	if strings.Contains(browsertest.Eval[string](tab, "location.pathname"), "prove") {
+		code, err := staff.Code(d.SignIn.Secret, clock.System{}.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		tab.Fill("input[name=code]", code)
+		tab.Go("main form button")
+		tab.Go(`form[action$="/launch"] button`)
+	}
+	waitFor(t, tab, "#campaign-run", "taken by the recipient")
+	deadline := time.Now().Add(60 * time.Second)
+	for time.Now().Before(deadline) && !strings.Contains(browsertest.Eval[string](tab, `document.querySelector("#campaign-state").textContent`), "done") {
+		time.Sleep(time.Second)
+	}
+	tab.Open(browsertest.Eval[string](tab, "location.href"))
+	tab.Sees("#campaign-run", "What it brought")
+	see(t, tab, "campaign-done")
+	tab.Open(browsertest.Eval[string](tab, "location.origin + location.pathname") + "?as=text")
+	tab.Sees("pre", "Unsubscribe")
+	tab.Open(url + "/admin/messages")
+	see(t, tab, "campaigns")
+}
+
+// waitFor waits until a part of the page says something.
+func waitFor(t *testing.T, tab *browsertest.Tab, selector, text string) {
+	t.Helper()
+	deadline := time.Now().Add(30 * time.Second)
+	for time.Now().Before(deadline) {
+		if strings.Contains(browsertest.Eval[string](tab, `document.querySelector("`+selector+`")?.textContent ?? ""`), text) {
+			return
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	t.Errorf("%s never says %q", selector, text)
+}

@@ -1,0 +1,51 @@
+package messages
+
+import (
+	"strings"
+	"testing"
+
+	"candor/internal/campaign"
+	"candor/internal/clock"
+	"candor/internal/ui"
+	"candor/internal/web/webtest"
+)
+
+func TestPagesRenderFull(t *testing.T) {
+	set := ui.Load(files)
+	at := clock.UTC(2026, 3, 5, 9, 0, 0)
+	field := func(id string) ui.Field { return ui.Field{ID: id, Name: id, Label: id, Error: "wrong"} }
+	measured := resultsOf(campaign.Results{Written: campaign.Group{People: 900, Orders: 90, PerPerson: 0.1, Stops: 12}, LeftOut: campaign.Group{People: 100, Orders: 12, PerPerson: 0.12},
+		Lift: campaign.Lift{Per1000: -20, Low: -60, High: 20}, Cost: campaign.Cost{Stops: 12, StopsPer1k: 13.3, Bounced: 2}})
+	webtest.Pages(t, files,
+		webtest.Page(ui.Find[listPage](set, "list"), listPage{Campaigns: []listed{{"March", oneURL + "/1", "Letter", "Everybody", ui.Status{Tone: ui.Good, Text: "done"}, at}},
+			States: []ui.Link{{Text: "all", URL: listURL, Current: true}}, Pages: ui.Pages{Next: listURL}}),
+		webtest.Page(ui.Find[formPage](set, "form"), formPage{Action: oneURL, Problem: "Give it a name.", Name: field("name"), Purpose: field("purpose"), Audience: field("condition"), Sender: field("sender"), Holdout: field("holdout"),
+			Texts: []textFields{{"English", field("s"), field("p"), field("b")}}, May: []string{"{{ name }}"}, Back: listURL, Button: "Save"}),
+		webtest.Page(ui.Find[campaignPage](set, "campaign"), campaignPage{
+			Steps: stepsOf(campaign.Campaign{State: campaign.Sending}), Status: ui.Status{Tone: ui.Info, Text: "sending"}, Reason: pauseWords("E_FAIL_CLOSED"), Facts: []ui.Fact{{Term: "For", Text: "Letter"}},
+			Checks: []check{{true, "A sender", ""}, {false, "Honest wording", "Say when it ends."}}, Left: 1, Launch: &launch{Action: oneURL, Button: "Send to 900 people", Note: "Checked again.", Reach: ui.Funnel{Caption: "Now", Bars: []ui.Bar{{Label: "Match", Count: "900", Width: "100%"}}}},
+			Edit: oneURL, Progress: &progress{Done: "40 %", Width: "40%", Summary: "360 of 900.", Rows: []outcome{{"waiting", "540", "60%", ui.Plain}}, Said: "3 said no."},
+			Moves: []move{{oneURL, "Pause", ""}}, Results: measured, Copy: oneURL, Preview: []previewLink{{"Language", []ui.Link{{Text: "English", URL: oneURL, Current: true}}}}, Frame: oneURL, Live: true,
+		}),
+	)
+}
+
+// A result that may be nothing says so.
+func TestAnIntervalThatHoldsZeroSaysSo(t *testing.T) {
+	r := resultsOf(campaign.Results{Written: campaign.Group{People: 900, Orders: 90}, LeftOut: campaign.Group{People: 100, Orders: 12}, Lift: campaign.Lift{Per1000: -20, Low: -60, High: 20}})
+	if r.Tone != ui.Warn || !strings.Contains(r.Interval, "nothing") || r.Picture == nil {
+		t.Errorf("%+v", r)
+	}
+	if r := resultsOf(campaign.Results{Note: "Nobody was left out."}); r.Verdict != "" || r.Picture != nil {
+		t.Errorf("%+v", r)
+	}
+}
+
+func TestPlainTextBecomesParagraphs(t *testing.T) {
+	if got := htmlOf("One\r\ntwo\r\n\r\nThree"); got != "<p>One<br>two</p>\n<p>Three</p>" {
+		t.Error(got)
+	}
+	if got := htmlOf("<p>as it is</p>"); got != "<p>as it is</p>" {
+		t.Error(got)
+	}
+}

@@ -1,0 +1,146 @@
+package messages
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"candor/internal/campaign"
+	"candor/internal/errs"
+	"candor/internal/ui"
+	"candor/internal/web"
+)
+
+// progress is what became of the messages.
+type progress struct {
+	Done    string // of 100
+	Width   string
+	Summary string
+	Rows    []outcome
+	Said    string // of people who said no while it was sending
+}
+
+// outcome is a count of messages that ended alike.
+type outcome struct {
+	Text  string
+	Count string
+	Width string
+	Tone  ui.Tone
+}
+
+func progressOf(v *web.Visit, c campaign.Campaign, n campaign.Progress) *progress {
+	toSend := n.Planned - n.HeldOut
+	ended := toSend - n.Waiting - n.Handed
+	out := &progress{Width: ui.Share(ended, toSend), Done: fmt.Sprintf("%d %%", percent(ended, toSend))}
+	out.Summary = fmt.Sprintf("%s of %s messages have come to their end", ui.Number("en", ended), ui.Number("en", toSend))
+	if took := clockOf(c, v.Now()).Sub(c.LaunchedAt).Seconds(); took >= 1 && n.Accepted > 0 {
+		out.Summary += fmt.Sprintf(", %s a second", ui.Number("en", int64(math.Round(float64(n.Accepted)/took))))
+	}
+	out.Summary += "."
+	add := func(text string, count int64, tone ui.Tone) {
+		if count > 0 {
+			out.Rows = append(out.Rows, outcome{text, ui.Number("en", count), ui.Share(count, n.Planned), tone})
+		}
+	}
+	add("taken by the recipient's server", n.Accepted, ui.Good)
+	add("on their way", n.Handed, ui.Info)
+	add("waiting", n.Waiting, ui.Plain)
+	add("left out, to compare with", n.HeldOut, ui.Plain)
+	add("refused by the recipient's server", n.Refused, ui.Bad)
+	add("uncertain: the connection broke, so they are not sent again", n.Uncertain, ui.Warn)
+	var codes []errs.Code
+	for code := range n.Denied {
+		codes = append(codes, code)
+	}
+	slices.Sort(codes)
+	for _, code := range codes {
+		add("not sent: "+deniedWords(code), n.Denied[code], ui.Warn)
+	}
+	if said := n.Denied[errs.Withdrawn] + n.Denied[errs.Objected]; said > 0 {
+		out.Said = fmt.Sprintf("%s said no while it was sending, and got nothing", ui.Number("en", said))
+		if n.Left > 0 {
+			out.Said += fmt.Sprintf("; %s messages had already left", ui.Number("en", n.Left))
+		}
+		out.Said += "."
+	}
+	return out
+}
+
+func percent(part, whole int64) int64 {
+	if whole == 0 {
+		return 100
+	}
+	return part * 100 / whole
+}
+
+// deniedWords says why a message did not leave.
+func deniedWords(code errs.Code) string {
+	if text := map[errs.Code]string{
+		errs.Withdrawn: "they withdrew in the meantime", errs.Objected: "they objected in the meantime", errs.FreqCap: "they had enough messages this week",
+		errs.QuietHours: "it is night where they are", errs.Suppressed: "the address is never to be written to", errs.Content: "the content was changed after its approval",
+		errs.NoConsent: "there is no agreement any more", errs.ConsentExpired: "their agreement had ended", errs.Restricted: "their data are at rest", "no_address": "no address is on file",
+	}[code]; text != "" {
+		return text
+	}
+	return string(code)
+}
+
+// results is what a campaign brought and what it cost.
+type results struct {
+	Verdict  string
+	Tone     ui.Tone
+	Interval string
+	Note     string
+	Rows     []compared
+	Cost     []ui.Fact
+	Picture  *interval
+}
+
+// compared is one side of the comparison.
+type compared struct{ Who, People, Orders, Each, Stops string }
+
+// interval is the lift as a picture: where 0, the estimate and its bounds lie, in
+// percent of the width.
+type interval struct{ Zero, Low, High, Width, Mid string }
+
+func resultsOf(r campaign.Results) *results {
+	out := &results{Note: r.Note, Tone: ui.Plain}
+	row := func(who string, g campaign.Group) {
+		if g.Small {
+			out.Rows = append(out.Rows, compared{who, "<10", "<10", "–", "–"})
+			return
+		}
+		stops := "<10"
+		if g.Stops > 0 {
+			stops = ui.Number("en", g.Stops)
+		}
+		out.Rows = append(out.Rows, compared{who, ui.Number("en", g.People), ui.Number("en", g.Orders), fmt.Sprintf("%.3f", g.PerPerson), stops})
+	}
+	row("Written to", r.Written)
+	row("Left out", r.LeftOut)
+	if r.Note == "" {
+		out.Verdict = fmt.Sprintf("%+.1f orders for every 1,000 people", r.Lift.Per1000)
+		out.Interval = fmt.Sprintf("Between %+.1f and %+.1f in 95 of 100 such campaigns.", r.Lift.Low, r.Lift.High)
+		out.Tone = ui.Good
+		if !r.Lift.Shows {
+			out.Tone = ui.Warn
+			out.Interval += " That holds zero: it may have brought nothing."
+		}
+		out.Picture = pictureOf(r.Lift)
+	}
+	stops := "fewer than 10 people"
+	if r.Cost.Stops > 0 {
+		stops = fmt.Sprintf("%s people, %.1f for every 1,000 beyond those left out", ui.Number("en", r.Cost.Stops), r.Cost.StopsPer1k)
+	}
+	out.Cost = []ui.Fact{{Term: "Said no since", Text: stops}, {Term: "Came back", Text: ui.Number("en", r.Cost.Bounced)}, {Term: "Not sent", Text: ui.Number("en", r.Cost.Denied), Note: "the last check said no"}}
+	return out
+}
+
+func pictureOf(l campaign.Lift) *interval {
+	from, to := math.Min(l.Low, 0), math.Max(l.High, 0)
+	pad := (to - from) * 0.08
+	from, to = from-pad, to+pad
+	at := func(x float64) float64 { return 100 * (x - from) / (to - from) }
+	show := func(x float64) string { return fmt.Sprintf("%.1f%%", x) }
+	return &interval{Zero: show(at(0)), Low: show(at(l.Low)), High: show(at(l.High)), Mid: show(at(l.Per1000)), Width: show(at(l.High) - at(l.Low))}
+}
