@@ -1,6 +1,7 @@
 package campaign
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"time"
@@ -201,6 +202,13 @@ func (b *Book) List(ctx context.Context, before id.Campaign, limit int) ([]Campa
 	return out, err
 }
 
+// Condition gives the condition by which a campaign's audience was chosen, ""
+// for everybody permitted. It returns NOT_FOUND for an unknown campaign.
+func (b *Book) Condition(tx *db.Tx, which id.Campaign) (string, error) {
+	c, err := get(tx, which)
+	return cmp.Or(c.approved, c.Audience), err
+}
+
 // Progress counts a campaign's messages.
 func (b *Book) Progress(ctx context.Context, which id.Campaign) (Progress, error) {
 	out := Progress{Denied: map[errs.Code]int64{}}
@@ -223,6 +231,7 @@ func (b *Book) Progress(ctx context.Context, which id.Campaign) (Progress, error
 
 func (p *Progress) add(t message.Tally) {
 	p.Planned += t.Count
+	p.Too += t.Too
 	switch t.State {
 	case message.Planned, message.Claimed:
 		p.Waiting += t.Count

@@ -88,5 +88,6 @@ type Progress struct {
 	HeldOut   int64               `json:"held_out"`
 	Cancelled int64               `json:"cancelled"` // withdrawn while sending, or the campaign was cancelled
 	Denied    map[errs.Code]int64 `json:"denied"`
-	Left      int64               `json:"left"` // were on their way when the person withdrew
+	Left      int64               `json:"left"`         // were on their way when the person withdrew
+	Too       int64               `json:"too_personal"` // people who said that it was too personal
 }

@@ -40,6 +40,7 @@ const (
 	objected
 	profilingObjected
 	opposed
+	unchosen
 	signalled
 	signalledSale
 	notExpress
@@ -89,6 +90,7 @@ var grounds = [groundCount]Reason{
 	objected:          {errs.Objected, "PRF-02", "The customer objected to marketing."},
 	profilingObjected: {errs.Objected, "PRF-05", "The customer objected to the use of their data for marketing."},
 	opposed:           {errs.Objected, "RGT-14", "The customer objected to this use, and no compelling grounds for it were shown."},
+	unchosen:          {errs.Objected, "PRF-06", "The customer asked not to be chosen by their data."},
 	signalled:         {errs.Objected, "SIG-01", "The customer's browser signals Global Privacy Control: no profiling for marketing."},
 	signalledSale:     {errs.OptOutSale, "SIG-01", "The customer's browser signals Global Privacy Control: no sale or sharing."},
 	notExpress:        {errs.Sensitive, "CON-09", "This needs an express statement: ticked and confirmed by a second message, signed, typed or recorded."},

@@ -51,7 +51,7 @@ func objectedTo(all []Standing, purposes []term.Purpose, at clock.Instant) bool 
 				continue
 			}
 			for _, g := range s.grounds(opUse) {
-				said = said || g == objected || g == profilingObjected || g == withdrawn
+				said = said || g == objected || g == profilingObjected || g == unchosen || g == withdrawn
 			}
 		}
 		if !said {

@@ -167,6 +167,10 @@ func compare[T ~int64](a, b T) int {
 	return 0
 }
 
+// ByProfiling, as Detail["evidence"] of an objection, means the choosing alone:
+// the person still gets what goes to everybody.
+const ByProfiling = "profiling"
+
 // blocks says which facts keep data from use, and as what.
 var blocks = map[customer.FactKind]ground{
 	customer.Restriction: restricted, customer.Hold: held, customer.Deceased: deceased, customer.Care: cared,
@@ -180,6 +184,9 @@ func (l *life) take(f customer.Fact, home *rulepack.Evidence) {
 	}
 	if g, ok := blocks[f.Kind]; ok {
 		if f.Value() != customer.Off {
+			if g == profilingObjected && f.Detail["evidence"] == ByProfiling {
+				g = unchosen
+			}
 			if p := l.law.byName[f.Purpose]; g == profilingObjected && p != nil && !p.marketing {
 				g = opposed
 			}

@@ -268,6 +268,10 @@ func (q query) denies(g ground) Ops {
 		if q.p.marketing {
 			return opWork
 		}
+	case unchosen:
+		if q.p.marketing {
+			return opUse
+		}
 	case opposed:
 		if q.r.Basis == charter.LegitimateInterests || q.r.Basis == charter.PublicTask {
 			return opWork

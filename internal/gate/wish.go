@@ -75,14 +75,19 @@ func levelOf(c *charter.Charter, name string) (int, bool) {
 	return at, at >= 0
 }
 
-// Lets reports whether a level of the dial lets a field or an event make a
-// message personal. Without a dial in the charter nothing bounds it.
+// Lets reports whether the person's level lets a field or an event make a
+// message personal. The dial governs what any of its levels names, and nothing
+// else.
 func (w Wishes) Lets(c *charter.Charter, name string) bool {
-	if len(c.Personalisation) == 0 {
-		return true
+	governed := false
+	for _, l := range c.Personalisation {
+		uses := slices.Contains(l.Uses, name)
+		if uses && l.ID == w.Level {
+			return true
+		}
+		governed = governed || uses
 	}
-	at, _ := levelOf(c, w.Level)
-	return slices.Contains(c.Personalisation[at].Uses, name)
+	return !governed
 }
 
 // Wish is one choice that a customer makes.

@@ -5,6 +5,7 @@ import (
 	"candor/internal/clock"
 	"candor/internal/db"
 	"candor/internal/errs"
+	"candor/internal/gate"
 	"candor/internal/id"
 	"candor/internal/term"
 )
@@ -43,6 +44,14 @@ func limitsFor(c *charter.Charter, p term.Purpose, ch term.Channel) []limit {
 		out = append(out, limit{p, int64(purpose.Rhythm.AtMost), capDays[purpose.Rhythm.Per]})
 	}
 	return out
+}
+
+// asChosen adds the rhythm that the person chose for a purpose.
+func asChosen(limits []limit, w gate.Wishes, p term.Purpose) []limit {
+	if days := gate.RhythmDays(w.Rhythm[p]); days > 0 {
+		return append(limits, limit{p, 1, days})
+	}
+	return limits
 }
 
 // place is what a count belongs to.

@@ -18,24 +18,25 @@ type Frame struct {
 	Postal      string // the controller and its postal address
 	Contact     string // an address that is read
 	Why         string // why the person gets this, in words
+	WhyLink     string // https address that says more, or ""
 	Choices     string // https address of the person's choices
 	Unsubscribe string // https address that ends it; "" for service mails
 }
 
 // frameWords are the sender's own words in one language.
 type frameWords struct {
-	Unsubscribe, Choices, Contact string
-	WhyConsent, WhyService        string // %s stands for the purpose's title
+	Unsubscribe, Choices, Contact, More string
+	WhyConsent, WhyService              string // %s stands for the purpose's title
 }
 
 var ourWords = map[term.Lang]frameWords{
 	"en": {
-		Unsubscribe: "Unsubscribe", Choices: "Your choices", Contact: "Questions about your data:",
+		Unsubscribe: "Unsubscribe", Choices: "Your choices", Contact: "Questions about your data:", More: "Why did I get this?",
 		WhyConsent: "You are receiving this because you are on our list for “%s”.",
 		WhyService: "You are receiving this because it is part of “%s”.",
 	},
 	"de": {
-		Unsubscribe: "Abbestellen", Choices: "Ihre Auswahl", Contact: "Fragen zu Ihren Daten:",
+		Unsubscribe: "Abbestellen", Choices: "Ihre Auswahl", Contact: "Fragen zu Ihren Daten:", More: "Warum bekomme ich das?",
 		WhyConsent: "Sie erhalten diese Nachricht, weil Sie auf unserer Liste für „%s“ stehen.",
 		WhyService: "Sie erhalten diese Nachricht, weil sie zu „%s“ gehört.",
 	},
@@ -97,6 +98,9 @@ func framedText(r Rendered, f Frame, w frameWords) string {
 	b.WriteString(f.Brand + "\n\n" + strings.TrimSpace(r.Text) + "\n\n-- \n")
 	if f.Why != "" {
 		b.WriteString(f.Why + "\n")
+	}
+	if f.WhyLink != "" {
+		b.WriteString(w.More + " " + f.WhyLink + "\n")
 	}
 	if f.Unsubscribe != "" {
 		b.WriteString(w.Unsubscribe + ": " + f.Unsubscribe + "\n")

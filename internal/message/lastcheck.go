@@ -73,9 +73,19 @@ func (l lastCheck) one(claimed Send, holder string) (*ready, error) {
 	case m.bad || string(send.ContentHash) != string(m.draft.Hash):
 		return nil, l.deny(send, errs.Content)
 	}
+	var wishes gate.Wishes
+	if send.Class == Marketing {
+		if wishes, err = l.gate.Wishes(l.tx, send.Customer); err != nil {
+			return nil, err
+		}
+	}
+	if send.Class == Marketing && slices.Contains(wishes.Unwanted[send.Purpose], m.draft.Content.Topic) {
+		return nil, l.deny(send, errs.Objected)
+	}
+	used := personalBy(l.charter, m.template, send, wishes)
 	pass, decision, err := l.gate.Use(l.tx, gate.Request{
 		Customer: send.Customer, Controller: send.Controller, Purpose: send.Purpose, Operation: term.Serve,
-		Channel: send.Channel, Fields: fieldsOf(l.charter, m.template, send), Actor: term.Actor("program:" + send.Program),
+		Channel: send.Channel, Fields: fieldsOf(l.charter, used, send), Actor: term.Actor("program:" + send.Program),
 	})
 	if err != nil {
 		return nil, err
@@ -83,11 +93,33 @@ func (l lastCheck) one(claimed Send, holder string) (*ready, error) {
 	if !decision.Allowed() {
 		return nil, l.deny(send, codesOf(decision)...)
 	}
-	return l.allowed(send, m, pass, decision)
+	return l.allowed(send, m, chosen{wishes, used}, pass, decision)
+}
+
+// chosen is what the person wishes, with the names of the data that a message
+// may then show.
+type chosen struct {
+	wishes gate.Wishes
+	used   []string
+}
+
+// personalBy lists what a template shows of a person: of an advertisement only
+// what the level that they chose lets in (PRF-10).
+func personalBy(c *charter.Charter, t *Template, send Send, w gate.Wishes) []string {
+	if send.Class != Marketing {
+		return t.Used
+	}
+	var out []string
+	for _, name := range t.Used {
+		if w.Lets(c, name) {
+			out = append(out, name)
+		}
+	}
+	return out
 }
 
 // allowed does what follows the gate's yes: address, caps, values.
-func (l lastCheck) allowed(send Send, m *approved, pass gate.Pass, d gate.Decision) (*ready, error) {
+func (l lastCheck) allowed(send Send, m *approved, by chosen, pass gate.Pass, d gate.Decision) (*ready, error) {
 	r := &ready{send: send, template: m.template, sender: m.sender, charter: l.charter, at: l.now}
 	var err error
 	if r.address, r.endpoint, err = l.address(pass); err != nil {
@@ -98,7 +130,7 @@ func (l lastCheck) allowed(send Send, m *approved, pass gate.Pass, d gate.Decisi
 	}
 	if send.Class == Marketing && !send.counted {
 		p := place{send.Customer, send.Controller, send.Channel, send.Purpose, dayOf(l.now)}
-		ok, err := takePlace(l.tx, p, limitsFor(l.charter, send.Purpose, send.Channel))
+		ok, err := takePlace(l.tx, p, asChosen(limitsFor(l.charter, send.Purpose, send.Channel), by.wishes, send.Purpose))
 		if err != nil {
 			return nil, err
 		}
@@ -106,7 +138,7 @@ func (l lastCheck) allowed(send Send, m *approved, pass gate.Pass, d gate.Decisi
 			return nil, l.deny(send, errs.FreqCap)
 		}
 	}
-	if r.values, err = l.values(pass, m.template, send); err != nil {
+	if r.values, err = l.values(pass, by.used, send); err != nil {
 		return nil, err
 	}
 	if r.lang, err = l.lang(send, m.template); err != nil {
@@ -163,9 +195,9 @@ type templateKey struct {
 }
 
 // fieldsOf lists what a template reads, with the address it goes to.
-func fieldsOf(c *charter.Charter, t *Template, send Send) []term.Field {
+func fieldsOf(c *charter.Charter, used []string, send Send) []term.Field {
 	out := []term.Field{}
-	for _, name := range t.Used {
+	for _, name := range used {
 		out = append(out, term.Field(name))
 	}
 	for i := range c.Fields {
@@ -198,8 +230,8 @@ func (l lastCheck) address(pass gate.Pass) (personal.Value, keyring.Digest, erro
 
 // values reads what the template shows. Nothing is shown of a person whose
 // address nobody confirmed: whoever typed it may be somebody else.
-func (l lastCheck) values(pass gate.Pass, t *Template, send Send) (map[string]any, error) {
-	if len(t.Used) == 0 {
+func (l lastCheck) values(pass gate.Pass, used []string, send Send) (map[string]any, error) {
+	if len(used) == 0 {
 		return nil, nil
 	}
 	facts, err := customer.FactsOf(l.tx, send.Customer)
@@ -219,7 +251,7 @@ func (l lastCheck) values(pass gate.Pass, t *Template, send Send) (map[string]an
 		}
 	}
 	out := map[string]any{}
-	for _, name := range t.Used {
+	for _, name := range used {
 		v, err := pass.Value(l.tx.Context(), l.tx, term.Field(name))
 		if err != nil {
 			return nil, err

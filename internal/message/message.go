@@ -42,6 +42,9 @@ type Content struct {
 	// OfferEnds is when an offer named in the message truly ends; without it,
 	// words of urgency are refused (LNT-12).
 	OfferEnds clock.Instant `json:"offer_ends,omitempty"`
+	// Topic is the purpose's topic that the message is about, "" for none: whoever
+	// left the topic out does not get it.
+	Topic term.Topic `json:"topic,omitempty"`
 }
 
 // Text is the content in one language, in the Liquid subset of this package.

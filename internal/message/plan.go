@@ -44,10 +44,10 @@ func Put(tx *db.Tx, ring *keyring.Ring, now clock.Instant, plans []Plan) (int64,
 		}
 		due := max(p.DueAt, now)
 		rows[i] = []any{p.Key.Customer, p.Key.Sum(ring), p.Key.Program, p.ProgramID, p.Message, p.Controller, p.Purpose, p.Key.Channel,
-			p.Class, p.Lang, p.ContentHash, p.payload, state, joinCodes(p.Reasons), 0, 0, 0, 0, 0, "", 0, due, now, 0, ended}
+			p.Class, p.Lang, p.ContentHash, p.payload, state, joinCodes(p.Reasons), 0, 0, 0, 0, 0, 0, "", 0, due, now, 0, ended}
 	}
 	return tx.InsertMany(`insert into send (customer_id, send_key, program, program_id, message_id, controller, purpose, channel,
-		class, lang, content_hash, payload, state, reasons, reply, attempt, counted, entry, overtaken_at, holder, lease_until, due_at,
+		class, lang, content_hash, payload, state, reasons, reply, attempt, counted, entry, overtaken_at, too_personal, holder, lease_until, due_at,
 		planned_at, handed_at, ended_at) values`, "on conflict (customer_id, send_key) do nothing", rows)
 }
 
@@ -70,22 +70,42 @@ func Of(tx *db.Tx, c id.Customer) ([]Send, error) {
 	return db.Collect(rows, err, scanSend)
 }
 
+// Get reads one send of a customer. It returns NOT_FOUND when there is none.
+func Get(tx *db.Tx, c id.Customer, key []byte) (Send, error) {
+	rows, err := tx.Query("select "+sendColumns+" from send where customer_id = $1 and send_key = $2", c, key)
+	found, err := db.Collect(rows, err, scanSend)
+	if err == nil && len(found) == 0 {
+		err = errs.New(errs.NotFound, "no_message", "there is no such message")
+	}
+	if err != nil {
+		return Send{}, err
+	}
+	return found[0], nil
+}
+
+// TooPersonal notes that the person found a message too personal, once.
+func TooPersonal(tx *db.Tx, c id.Customer, key []byte) error {
+	_, err := tx.Exec("update send set too_personal = 1 where customer_id = $1 and send_key = $2", c, key)
+	return err
+}
+
 // Tally counts a program's sends by state and reasons.
 type Tally struct {
 	State   State
 	Reasons []errs.Code
 	Count   int64
 	Left    int64 // of them, how many were on their way when the person withdrew
+	Too     int64 // of them, how many people found too personal
 }
 
 // Tallies counts the sends of a program.
 func Tallies(tx *db.Tx, program string, programID int64) ([]Tally, error) {
-	rows, err := tx.Query(`select state, reasons, count(*), sum(case when overtaken_at > 0 then 1 else 0 end) from send
+	rows, err := tx.Query(`select state, reasons, count(*), sum(case when overtaken_at > 0 then 1 else 0 end), sum(too_personal) from send
 		where program = $1 and program_id = $2 group by state, reasons order by state, reasons`, program, programID)
 	return db.Collect(rows, err, func(scan db.Scan) (Tally, error) {
 		var t Tally
 		var reasons string
-		err := scan(&t.State, &reasons, &t.Count, &t.Left)
+		err := scan(&t.State, &reasons, &t.Count, &t.Left, &t.Too)
 		t.Reasons = splitCodes(reasons)
 		return t, err
 	})

@@ -2,6 +2,7 @@ package message
 
 import (
 	"net/mail"
+	"slices"
 	"strings"
 
 	"candor/internal/charter"
@@ -58,6 +59,9 @@ func Review(c *charter.Charter, d Draft, now clock.Instant) (*Template, []Proble
 	t, problems := Compile(d.Content, Variables(c, d.Purpose))
 	if d.Content.Class == Service && p.Marketing {
 		problems = append(problems, Problem{Part: "content", Code: "LNT-27", Msg: "the purpose promotes, so its messages are marketing"})
+	}
+	if !slices.ContainsFunc(p.Topics, func(t charter.Topic) bool { return t.ID == d.Content.Topic }) && d.Content.Topic != "" {
+		problems = append(problems, Problem{Part: "topic", Code: string(errs.PurposeMismatch), Msg: "the purpose has no such topic"})
 	}
 	for _, lang := range c.Business.Languages {
 		if _, ok := d.Content.Texts[lang]; !ok {

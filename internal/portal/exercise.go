@@ -164,7 +164,6 @@ func (p *Portal) announceCopy(r *http.Request, v visitor) error {
 // portableSchema is public: whoever takes the data over reads it.
 func (p *Portal) portableSchema(w http.ResponseWriter, _ *http.Request) error {
 	w.Header().Set("Content-Type", "application/schema+json")
-	w.Header().Set("Cache-Control", "public, max-age=3600")
 	_, err := w.Write(request.PortableSchema())
 	return err
 }

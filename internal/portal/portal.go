@@ -19,6 +19,7 @@ import (
 	"net/http"
 
 	"candor/internal/audience"
+	"candor/internal/campaign"
 	"candor/internal/charter"
 	"candor/internal/clock"
 	"candor/internal/db"
@@ -40,16 +41,18 @@ type Config struct {
 	Gate    *gate.Gate
 	Charter *charter.Store
 
-	Audience *audience.Service
-	Packs    *rulepack.Set
-	Ledger   *ledger.Log
-	Jobs     *job.Queue
-	Desk     *request.Desk
-	Mail     *message.Sender
-	Clock    clock.Clock
-	Log      *slog.Logger
-	URL      string // how customers reach the server, without a slash at the end
-	HTTPS    bool
+	Audience  *audience.Service
+	Campaigns *campaign.Book
+
+	Packs  *rulepack.Set
+	Ledger *ledger.Log
+	Jobs   *job.Queue
+	Desk   *request.Desk
+	Mail   *message.Sender
+	Clock  clock.Clock
+	Log    *slog.Logger
+	URL    string // how customers reach the server, without a slash at the end
+	HTTPS  bool
 }
 
 // Portal serves the customers' pages.
@@ -76,6 +79,7 @@ type pages struct {
 	proof       ui.Page[proofPage]
 	rights      ui.Page[exercisePage]
 	deceased    ui.Page[findPage]
+	why         ui.Page[whyPage]
 	correct     ui.Page[correctPage]
 	erase       ui.Page[erasePage]
 	certificate ui.Page[certificatePage]
@@ -108,7 +112,7 @@ func New(c Config) (*Portal, error) {
 		answer: ui.Find[answerPage](s, "answer"), find: ui.Find[findPage](s, "find"),
 		choices: ui.Find[choicesPage](s, "choices"), code: ui.Find[codePage](s, "code"),
 		me: ui.Find[mePage](s, "me"), proof: ui.Find[proofPage](s, "proof"), rights: ui.Find[exercisePage](s, "rights"),
-		deceased: ui.Find[findPage](s, "deceased"), correct: ui.Find[correctPage](s, "correct"),
+		deceased: ui.Find[findPage](s, "deceased"), why: ui.Find[whyPage](s, "why"), correct: ui.Find[correctPage](s, "correct"),
 		erase: ui.Find[erasePage](s, "erase"), certificate: ui.Find[certificatePage](s, "certificate"),
 		notice: ui.Find[noticePage](s, "notice"),
 	}}
@@ -158,6 +162,9 @@ func (p *Portal) routes() map[string]handler {
 		"GET /privacy/me/rights":              p.byPerson(p.showRights),
 		"POST /privacy/me/object":             p.byPerson(p.object),
 		"POST /privacy/me/restrict":           p.byPerson(p.restrict),
+		"GET /privacy/why/{token}":            p.byLink(p.showWhy),
+		"POST /privacy/why/{token}/unchoose":  p.byLink(p.unchoose),
+		"POST /privacy/why/{token}/less":      p.byLink(p.tooPersonal),
 		"GET /privacy/deceased":               p.showDeceased,
 		"POST /privacy/deceased":              p.reportDeceased,
 		"GET /privacy/portable.schema.json":   p.portableSchema,

@@ -41,6 +41,7 @@ create table send (
     counted bigint not null, -- none nobody; 1 once a cap has counted it
     entry bigint not null, -- none nobody; the ledger entry of the hand-over or denial
     overtaken_at bigint not null, -- pseudonymous customer; a withdrawal came while it was on its way
+    too_personal bigint not null, -- pseudonymous customer; 1 when the person said that it was
     holder text not null, -- none nobody
     lease_until bigint not null, -- none nobody
     due_at bigint not null, -- none nobody
