@@ -35,7 +35,7 @@ func docs(t *testing.T) map[string]string {
 //
 //	<!-- run -->        before a ```sh fence: it is run in an empty folder
 //	<!-- run demo -->   the same, beside a running demo: its JSON line is in
-//	                    $DEMO, and $ADDR, $API_TOKEN, $WRITE_KEY are set
+//	                    $DEMO, and $CANDOR_SERVER, $CANDOR_TOKEN, $WRITE_KEY are set
 //
 // candor on the path is the one just built. Blocks of one document share a
 // folder and run in order.
@@ -104,7 +104,7 @@ func runBlocks(t *testing.T, name string, list []block, bin string) {
 // says, as environment.
 func startDemo(t *testing.T, bin, dir string) []string {
 	t.Helper()
-	cmd := exec.Command(filepath.Join(bin, "candor"), "demo", "--json", "--addr", "127.0.0.1:0")
+	cmd := exec.Command(filepath.Join(bin, "candor"), "demo", "--json", "--addr", "127.0.0.1:0", "--customers", "60")
 	cmd.Dir, cmd.Stderr = dir, os.Stderr
 	pipe, err := cmd.StdoutPipe()
 	if err == nil {
@@ -129,7 +129,7 @@ func startDemo(t *testing.T, bin, dir string) []string {
 	if err := json.Unmarshal([]byte(line), &said); err != nil {
 		t.Fatalf("the demo's line is no JSON: %v", err)
 	}
-	return []string{"DEMO=" + line, "ADDR=" + said.Addr, "API_TOKEN=" + said.APIToken, "WRITE_KEY=" + said.WriteKey}
+	return []string{"DEMO=" + line, "CANDOR_SERVER=http://" + said.Addr, "CANDOR_TOKEN=" + said.APIToken, "WRITE_KEY=" + said.WriteKey}
 }
 
 func TestBlocksAreFound(t *testing.T) {
