@@ -61,7 +61,7 @@ func (a *App) openUses(_ context.Context, o Options) (err error) {
 	}
 	a.Desk = request.NewDesk(request.Config{
 		DB: a.DB, Gate: a.Gate, Charter: a.Charter, Packs: a.Packs, Ledger: a.Ledger, Jobs: a.Jobs, Outbox: a.Outbox, Sharing: a.Sharing,
-		Mail: a.Sender, Clock: a.Clock, Sources: a.sources(o),
+		Mail: a.Sender, Audience: a.Audience, Clock: a.Clock, Sources: a.sources(o),
 	})
 	a.Keeper = &backup.Keeper{DB: a.DB, Journal: a.Journal, Ledger: a.Ledger, Gate: a.Gate, Desk: a.Desk, Campaigns: a.Campaigns,
 		Clock: a.Clock, Log: a.Log}

@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 
+	"candor/internal/charter"
 	"candor/internal/clock"
 	"candor/internal/db"
+	"candor/internal/gate"
 	"candor/internal/id"
 	"candor/internal/rights"
 	"candor/internal/rulepack"
@@ -16,13 +18,20 @@ import (
 // asks to be told besides: purposes, recipients by name, how long, and where to
 // complain.
 type Copy struct {
-	Schema     string           `json:"schema"` // "candor/copy/v1"
-	Made       clock.Instant    `json:"made_at"`
-	Controller string           `json:"controller"`
-	Contact    string           `json:"contact"`
-	Complaints string           `json:"complaints"`
-	Purposes   []CopyPurpose    `json:"purposes"`
-	Recipients []CopyRecipient  `json:"recipients"`
+	Schema     string          `json:"schema"` // "candor/copy/v1"
+	Made       clock.Instant   `json:"made_at"`
+	Controller string          `json:"controller"`
+	Contact    string          `json:"contact"`
+	Complaints string          `json:"complaints"`
+	Purposes   []CopyPurpose   `json:"purposes"`
+	Recipients []CopyRecipient `json:"recipients"`
+	Automated  []CopyAutomated `json:"automated_decisions,omitempty"`
+
+	Segments    []CopySegment    `json:"segments"`    // groups that the person is in now
+	Decisions   []CopyDecision   `json:"decisions"`   // what may be done now, and why not more
+	Disclosures []CopyDisclosure `json:"disclosures"` // who got what, the newest first
+	Requests    []Request        `json:"requests"`    // of the person
+
 	Stores     []rights.Section `json:"stores"`
 	NotCovered string           `json:"not_covered"`
 }
@@ -48,8 +57,22 @@ func (d *Desk) Copy(ctx context.Context, c id.Customer, lang term.Lang) (Copy, e
 	out := Copy{
 		Schema: "candor/copy/v1", Made: d.Clock.Now(),
 		NotCovered: "Encrypted backups, which age out, are not part of this copy.",
+		Segments:   []CopySegment{}, Decisions: []CopyDecision{}, Disclosures: []CopyDisclosure{}, Requests: []Request{},
 	}
-	err := d.DB.Read(ctx, func(tx *db.Tx) error {
+	var pass gate.Pass
+	err := d.DB.Write(ctx, func(tx *db.Tx) (err error) {
+		pass, _, err = d.Gate.Use(tx, gate.Request{Customer: c, Controller: d.controller(tx), Operation: term.Rights, Actor: term.ByCustomer})
+		return err
+	})
+	if err != nil {
+		return out, err
+	}
+	if requests, err := d.OfCustomer(ctx, c); err != nil {
+		return out, err
+	} else if len(requests) > 0 {
+		out.Requests = requests
+	}
+	err = d.DB.Read(ctx, func(tx *db.Tx) error {
 		if err := d.about(tx, &out, lang); err != nil {
 			return err
 		}
@@ -60,7 +83,7 @@ func (d *Desk) Copy(ctx context.Context, c id.Customer, lang term.Lang) (Copy, e
 			}
 			out.Stores = append(out.Stores, section)
 		}
-		return nil
+		return d.made(tx, &out, pass, lang)
 	})
 	return out, err
 }
@@ -74,7 +97,7 @@ func (d *Desk) about(tx *db.Tx, out *Copy, lang term.Lang) error {
 	out.Controller, out.Contact, out.Complaints = c.Business.Controller, c.Business.Contact, c.Business.Authority
 	for i := range c.Purposes {
 		p := &c.Purposes[i]
-		out.Purposes = append(out.Purposes, CopyPurpose{p.Title.In(lang), string(p.Basis(rulepack.Strict).Kind), p.Keep.Words})
+		out.Purposes = append(out.Purposes, CopyPurpose{p.Title.In(lang), string(p.Basis(rulepack.Strict).Kind), charter.KeepWords(p.Keep, lang)})
 	}
 	for _, r := range c.Recipients {
 		out.Recipients = append(out.Recipients, CopyRecipient{r.Name, string(r.Role), r.Country, r.Safeguard})

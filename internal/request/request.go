@@ -14,6 +14,7 @@ package request
 import (
 	"context"
 
+	"candor/internal/audience"
 	"candor/internal/charter"
 	"candor/internal/clock"
 	"candor/internal/db"
@@ -86,17 +87,18 @@ type Request struct {
 
 // Config is what a desk works with.
 type Config struct {
-	DB      *db.DB
-	Gate    *gate.Gate
-	Charter *charter.Store
-	Packs   *rulepack.Set
-	Ledger  *ledger.Log
-	Jobs    *job.Queue
-	Mail    *message.Sender
-	Clock   clock.Clock
-	Outbox  *outbox.Box
-	Sharing *sharing.Service
-	Sources []rights.Source // every store of personal data, in the order they are erased
+	DB       *db.DB
+	Gate     *gate.Gate
+	Charter  *charter.Store
+	Packs    *rulepack.Set
+	Ledger   *ledger.Log
+	Jobs     *job.Queue
+	Mail     *message.Sender
+	Audience *audience.Service
+	Clock    clock.Clock
+	Outbox   *outbox.Box
+	Sharing  *sharing.Service
+	Sources  []rights.Source // every store of personal data, in the order they are erased
 }
 
 // Desk takes requests and does them.
