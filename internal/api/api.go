@@ -51,6 +51,7 @@ type Config struct {
 	Requests  *request.Desk
 	Sources   *collect.Sources
 	Imports   *intake.Importer
+	Collector *collect.Collector
 	Packs     *rulepack.Set
 	Sharing   *sharing.Service
 	Jobs      *job.Queue
@@ -70,7 +71,7 @@ const JobForget = "api.forget"
 // part of the configuration is missing.
 func New(c Config) (*API, error) {
 	if c.DB == nil || c.Ring == nil || c.Clock == nil || c.Charter == nil || c.Gate == nil || c.Ledger == nil || c.Requests == nil || c.Sharing == nil || c.Jobs == nil ||
-		c.Audience == nil || c.Campaigns == nil || c.Sources == nil || c.Imports == nil || c.Packs == nil {
+		c.Audience == nil || c.Campaigns == nil || c.Sources == nil || c.Collector == nil || c.Imports == nil || c.Packs == nil {
 		return nil, errs.New(errs.Invalid, errs.FailClosed, "the API lacks a part it needs")
 	}
 	if c.Log == nil {

@@ -18,13 +18,17 @@ func (a *API) sourceRoutes(h huma.API) {
 	handle(a, h, endpoint{id: "list-sources", method: http.MethodGet, path: "/sources", scope: Admin, summary: "List sources, oldest first"}, a.listSources)
 	handle(a, h, endpoint{id: "bind-notice", method: http.MethodPost, path: "/sources/{source}/notice", scope: Admin, status: http.StatusNoContent,
 		summary: "Say which version of the notice people see where a source collects"}, a.bindNotice)
+	handle(a, h, endpoint{id: "set-secret", method: http.MethodPost, path: "/sources/{source}/secret", scope: Admin, status: http.StatusNoContent,
+		summary: "Put in place the secret with which a shop's platform signs its webhooks"}, a.setSecret)
+	handle(a, h, endpoint{id: "replay-quarantine", method: http.MethodPost, path: "/sources/{source}/replay", scope: Admin,
+		summary: "Try a source's quarantined messages again, after it or the charter was mended"}, a.replayQuarantine)
 	handle(a, h, endpoint{id: "revoke-source", method: http.MethodDelete, path: "/sources/{source}", scope: Admin, status: http.StatusNoContent, summary: "End a source's write key for good"}, a.revokeSource)
 }
 
 // SourceInput is a source to be made.
 type SourceInput struct {
 	Name          string        `json:"name" minLength:"1" maxLength:"100"`
-	Class         collect.Class `json:"class" enum:"public,server" doc:"public: in browsers, for anybody to read; server: a secret of yours."`
+	Class         collect.Class `json:"class" enum:"public,server,shopify,woocommerce" doc:"public: in browsers, for anybody to read; server: a secret of yours; a kind of shop: it signs webhooks to /hooks/{source_id}, and the key is the secret."`
 	Mode          collect.Mode  `json:"mode,omitempty" enum:"live,test" default:"live" doc:"test: checked and counted, never stored."`
 	Namespace     string        `json:"namespace,omitempty" maxLength:"32" doc:"Whose user ids these are, such as shop."`
 	Origins       []string      `json:"origins,omitempty" maxItems:"50" doc:"Web origins that may use a public key, such as https://shop.example."`
@@ -130,4 +134,28 @@ func (a *API) revokeSource(ctx context.Context, in *struct{ SourcePath }) (*stru
 		return nil, err
 	}
 	return nil, a.Sources.Revoke(ctx, s)
+}
+
+// SecretInput is a signing secret.
+type SecretInput struct {
+	Secret string `json:"secret" minLength:"16" maxLength:"200"`
+}
+
+func (a *API) setSecret(ctx context.Context, in *struct {
+	SourcePath
+	Body SecretInput
+}) (*struct{}, error) {
+	s, err := in.id()
+	if err != nil {
+		return nil, err
+	}
+	return nil, a.Sources.SetSecret(ctx, s, in.Body.Secret)
+}
+
+func (a *API) replayQuarantine(ctx context.Context, in *struct{ SourcePath }) (*body[collect.Replayed], error) {
+	s, err := in.id()
+	if err != nil {
+		return nil, err
+	}
+	return answered(a.Collector.Replay(ctx, s))
 }

@@ -135,7 +135,7 @@ func (a *App) signers() (map[string]*message.Signer, error) {
 // openEdges opens what the world talks to.
 func (a *App) openEdges(_ context.Context, o Options) (err error) {
 	a.Collector = collect.New(collect.Config{
-		DB: a.DB, Ring: a.Ring, Gate: a.Gate, Charter: a.Charter, Clock: a.Clock, Log: a.Log, PublicURL: a.Config.URL,
+		DB: a.DB, Ring: a.Ring, Gate: a.Gate, Charter: a.Charter, Clock: a.Clock, Desk: a.Desk, Log: a.Log, PublicURL: a.Config.URL,
 	})
 	a.Collector.Schedule(a.Jobs)
 	a.Importer = intake.New(intake.Config{DB: a.DB, Ring: a.Ring, Gate: a.Gate, Charter: a.Charter, Clock: a.Clock, Jobs: a.Jobs})
@@ -148,7 +148,7 @@ func (a *App) openEdges(_ context.Context, o Options) (err error) {
 	}
 	a.API, err = api.New(api.Config{
 		DB: a.DB, Ring: a.Ring, Clock: a.Clock, Charter: a.Charter, Gate: a.Gate, Ledger: a.Ledger,
-		Audience: a.Audience, Campaigns: a.Campaigns, Requests: a.Desk, Sharing: a.Sharing, Sources: a.Collector.Sources(),
+		Audience: a.Audience, Campaigns: a.Campaigns, Requests: a.Desk, Sharing: a.Sharing, Sources: a.Collector.Sources(), Collector: a.Collector,
 		Imports: a.Importer, Packs: a.Packs, Jobs: a.Jobs, Log: a.Log,
 	})
 	if err != nil {

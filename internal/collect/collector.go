@@ -16,6 +16,7 @@ import (
 	"candor/internal/gate"
 	"candor/internal/id"
 	"candor/internal/keyring"
+	"candor/internal/request"
 )
 
 // Config is what a Collector needs. Everything from Log on may be left out.
@@ -26,6 +27,7 @@ type Config struct {
 	Charter *charter.Store
 	Clock   clock.Clock
 
+	Desk      *request.Desk // takes what shops ask for on behalf of people; without it their hooks answer 503
 	Log       *slog.Logger
 	PublicURL string                     // where browsers reach us, such as https://candor.example; "" takes it from the request
 	Address   func(*http.Request) string // the sender's network address behind a proxy; used for limits in memory only
@@ -48,6 +50,7 @@ type Collector struct {
 	gate    *gate.Gate
 	charter *charter.Store
 	clock   clock.Clock
+	desk    *request.Desk
 	log     *slog.Logger
 	url     string
 	address func(*http.Request) string
@@ -65,7 +68,7 @@ type Collector struct {
 func New(cfg Config) *Collector {
 	c := &Collector{
 		db: cfg.DB, ring: cfg.Ring, gate: cfg.Gate, charter: cfg.Charter, clock: cfg.Clock,
-		log: cfg.Log, url: cfg.PublicURL, address: cfg.Address,
+		desk: cfg.Desk, log: cfg.Log, url: cfg.PublicURL, address: cfg.Address,
 		sources:     newSources(cfg.DB, cfg.Ring, cfg.Clock, cfg.Charter),
 		counts:      newCounters(),
 		byServerKey: newLimiter(cfg.ServerKey.or(defaultServer)),

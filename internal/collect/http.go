@@ -29,6 +29,7 @@ func (c *Collector) Register(mux *http.ServeMux) {
 		mux.HandleFunc("POST "+path, c.take(what))
 		mux.HandleFunc("OPTIONS "+path, c.preflight)
 	}
+	mux.HandleFunc("POST /hooks/{source}", c.hook)
 	mux.HandleFunc("GET /v1/projects/{key}/settings", c.settings)
 	mux.HandleFunc("OPTIONS /v1/projects/{key}/settings", c.preflight)
 }
@@ -101,7 +102,7 @@ var errNoNotice = errs.New(errs.Forbidden, errs.NoNotice, "no privacy notice is 
 // allowOrigin lets browsers read the answer where the source is at home, and
 // refuses a public key everywhere else.
 func allowOrigin(w http.ResponseWriter, r *http.Request, s *Source) error {
-	if s.Class == Server {
+	if s.Class != Public {
 		return nil
 	}
 	origin := r.Header.Get("Origin")

@@ -133,6 +133,11 @@ func (c *Collector) sort(s *sorting, d delivery, raw strict.Raw) error {
 	if m.sent == 0 {
 		m.sent = d.envelope.sent
 	}
+	return c.place(s, d, m)
+}
+
+// place decides what becomes of one message.
+func (c *Collector) place(s *sorting, d delivery, m message) error {
 	who, err := c.identities(d.source, m)
 	if err != nil {
 		return err
@@ -198,6 +203,9 @@ func (c *Collector) identities(source *Source, m message) ([]customer.Identity, 
 	}
 	if m.anonymousID != "" {
 		add(customer.Anonymous(m.anonymousID))
+	}
+	if m.email != "" {
+		add(customer.Email(m.email))
 	}
 	if m.call == alias && m.previousID != "" && len(out) > 0 {
 		add(customer.Anonymous(m.previousID))
@@ -270,7 +278,7 @@ func declared(raw map[string]any, is func(string) bool) map[string]any {
 func hold(d delivery, m message, data map[string]any, why error) held {
 	body, _ := json.Marshal(map[string]any{
 		"type": m.call, "messageId": m.id, "userId": m.userID, "anonymousId": m.anonymousID,
-		"event": m.event, "timestamp": m.happened, "sentAt": m.sent, "data": data,
+		"event": m.event, "name": m.name, "email": m.email, "timestamp": m.happened, "sentAt": m.sent, "data": data,
 	})
 	h := held{Held: Held{Source: d.source.ID, ReceivedAt: d.received, Reason: errs.CodeOf(why)}, body: body}
 	if e, ok := why.(*errs.Error); ok {

@@ -24,7 +24,15 @@ type Class string
 const (
 	Public Class = "public" // in every visitor's browser: what it sends is a claim
 	Server Class = "server" // a secret of the business
+
+	// A shop signs what it sends with a secret that both hold.
+	Shopify     Class = "shopify"
+	WooCommerce Class = "woocommerce"
 )
+
+// signs reports whether a source sends signed webhooks instead of calls under a
+// write key.
+func (c Class) signs() bool { return c == Shopify || c == WooCommerce }
 
 // Mode says whether a source's data count.
 type Mode string
@@ -49,16 +57,18 @@ type Source struct {
 	NoticeVersion int64        // version of the notice shown where this source collects; 0 takes nothing
 	CreatedAt     clock.Instant
 	RevokedAt     clock.Instant
+
+	secret sealedSecret // of a shop
 }
 
 // takesEvent reports whether the source may send this event.
 func (s *Source) takesEvent(e term.Event) bool {
-	return s.Class == Server && len(s.Events) == 0 || slices.Contains(s.Events, e)
+	return s.Class != Public && len(s.Events) == 0 || slices.Contains(s.Events, e)
 }
 
 // takesField reports whether the source may send this field.
 func (s *Source) takesField(f term.Field) bool {
-	return s.Class == Server && len(s.Fields) == 0 || slices.Contains(s.Fields, f)
+	return s.Class != Public && len(s.Fields) == 0 || slices.Contains(s.Fields, f)
 }
 
 // valid checks a source that is to be made.
@@ -66,15 +76,15 @@ func (s *Source) valid() error {
 	switch {
 	case s.Name == "" || len(s.Name) > 100:
 		return errs.New(errs.Invalid, "source_name", "a source needs a name of at most 100 letters").On("name")
-	case s.Class != Public && s.Class != Server:
-		return errs.New(errs.Invalid, "source_class", "a source is public or server").On("class")
+	case s.Class != Public && s.Class != Server && !s.Class.signs():
+		return errs.New(errs.Invalid, "source_class", "a source is public, server, shopify or woocommerce").On("class")
 	case s.Mode != Live && s.Mode != Test:
 		return errs.New(errs.Invalid, "source_mode", "a source is live or test").On("mode")
 	case s.Controller == "":
 		return errs.New(errs.Invalid, "source_controller", "a source belongs to a brand").On("controller")
 	case s.Class == Public && len(s.Origins) == 0:
 		return errs.New(errs.Invalid, "source_origins", "a public key works on named web origins only; name at least one").On("origins")
-	case s.Class == Server && len(s.Origins) > 0:
+	case s.Class != Public && len(s.Origins) > 0:
 		return errs.New(errs.Invalid, "source_origins", "a server's key must not be used in browsers; leave the origins empty").On("origins")
 	}
 	for i, o := range s.Origins {
@@ -124,15 +134,15 @@ func keyDigest(r *keyring.Ring, key string) keyring.Digest {
 
 func insertSource(tx *db.Tx, s Source, d keyring.Digest) error {
 	_, err := tx.Exec(`insert into source (source_id, name, class, mode, controller, namespace, key_id, key_digest,
-			origins, events, fields, notice_version, created_at, revoked_at)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 0)`,
+			origins, events, fields, notice_version, secret_key_id, secret, created_at, revoked_at)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 0)`,
 		s.ID, s.Name, s.Class, s.Mode, s.Controller, s.Namespace, d.KeyID, d.Sum,
-		list(s.Origins), list(s.Events), list(s.Fields), s.NoticeVersion, s.CreatedAt)
+		list(s.Origins), list(s.Events), list(s.Fields), s.NoticeVersion, s.secret.keyID, s.secret.sealed, s.CreatedAt)
 	return err
 }
 
 const selectSource = `select source_id, name, class, mode, controller, namespace, origins, events, fields,
-	notice_version, created_at, revoked_at, key_digest from source`
+	notice_version, secret_key_id, secret, created_at, revoked_at, key_digest from source`
 
 // stored is a source with the digest that finds it.
 type stored struct {
@@ -149,7 +159,7 @@ func scanSource(scan db.Scan) (stored, error) {
 	var s stored
 	var origins, events, fields string
 	err := scan(&s.ID, &s.Name, &s.Class, &s.Mode, &s.Controller, &s.Namespace, &origins, &events, &fields,
-		&s.NoticeVersion, &s.CreatedAt, &s.RevokedAt, &s.digest)
+		&s.NoticeVersion, &s.secret.keyID, &s.secret.sealed, &s.CreatedAt, &s.RevokedAt, &s.digest)
 	if err != nil {
 		return s, err
 	}

@@ -33,13 +33,17 @@ func newSources(d *db.DB, r *keyring.Ring, c clock.Clock, ch *charter.Store) *So
 }
 
 // Create makes a source and gives its write key, which is stored as a digest
-// only and shown this once.
+// only and shown this once. Of a shop the key is the secret that signs its
+// webhooks.
 func (s *Sources) Create(ctx context.Context, n Source) (Source, string, error) {
 	if err := n.valid(); err != nil {
 		return Source{}, "", err
 	}
 	n.ID, n.CreatedAt, n.RevokedAt = id.New[id.Source](), s.clock.Now(), 0
 	key := newKey(n.Class, n.Mode)
+	if err := n.secret.seal(s.ring, n.ID, n.Class, key); err != nil {
+		return Source{}, "", err
+	}
 	err := s.change(ctx, func(tx *db.Tx) error { return insertSource(tx, n, keyDigest(s.ring, key)) })
 	if err != nil {
 		return Source{}, "", err
@@ -114,7 +118,7 @@ func (s *Sources) find(ctx context.Context, key string) (*Source, error) {
 		return nil, err
 	}
 	for _, d := range s.ring.Digests(keyring.Secret, "source", key) {
-		if found := byKey[string(d.Sum)]; found != nil {
+		if found := byKey[string(d.Sum)]; found != nil && !found.Class.signs() {
 			if found.RevokedAt != 0 {
 				return nil, errRevoked
 			}

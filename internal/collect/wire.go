@@ -30,6 +30,7 @@ type message struct {
 	id          string // the client's own key of the message
 	userID      string
 	anonymousID string
+	email       string         // of a shop's guest, who has no id
 	previousID  string         // alias: the id used before
 	event       string         // track
 	name        string         // page, screen

@@ -4,7 +4,7 @@
 create table source (
     source_id bigint not null, -- none nobody
     name text not null, -- none nobody
-    class text not null, -- none nobody; public or server
+    class text not null, -- none nobody; public, server or a kind of shop
     mode text not null, -- none nobody; live or test
     controller text not null, -- none nobody
     namespace text not null, -- none nobody; whose user ids these are, such as shop
@@ -14,6 +14,8 @@ create table source (
     events text not null, -- none nobody; JSON list of events taken; empty means all, for a server
     fields text not null, -- none nobody; JSON list of fields taken; empty means all, for a server
     notice_version bigint not null, -- none nobody; the notice shown where this source collects, or 0
+    secret_key_id bigint not null, -- none nobody; root key that seals the secret
+    secret bytea not null, -- sealed nobody; with which a shop signs its webhooks, or empty
     created_at bigint not null, -- none nobody
     revoked_at bigint not null, -- none nobody; or 0
     primary key (source_id)

@@ -1,0 +1,135 @@
+package app
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"candor/internal/clock"
+	"candor/internal/collect"
+	"candor/internal/customer"
+	"candor/internal/db"
+	"candor/internal/db/dbtest"
+	"candor/internal/demo"
+	"candor/internal/id"
+	"candor/internal/request"
+)
+
+// A shop speaks for its customers: what they ask there is done here, once,
+// whatever is sent twice, late or about strangers, and only under its signature.
+func TestShopsSpeakForTheirCustomers(t *testing.T) {
+	dbtest.EachPlace(t, func(t *testing.T, place string) {
+		now := clock.System{}.Now()
+		clk := &demo.Clock{}
+		clk.Set(now)
+		a := openWith(t, place, demo.People(1, 1, now), clk, now)
+		shop, secret, err := a.Collector.Sources().Create(ctx, collect.Source{Name: "shop", Class: collect.Shopify, Mode: collect.Live, Controller: "halm", Namespace: "shop"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var version int64
+		if err := a.DB.Read(ctx, func(tx *db.Tx) error {
+			c, err := a.Charter.Current(tx)
+			version = c.Version
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if err := a.Collector.Sources().BindNotice(ctx, shop.ID, version); err != nil {
+			t.Fatal(err)
+		}
+		h := a.Handler()
+		send := func(topic, body, secret string) int {
+			mac := hmac.New(sha256.New, []byte(secret))
+			mac.Write([]byte(body))
+			r := httptest.NewRequest(http.MethodPost, "/hooks/"+shop.ID.String(), strings.NewReader(body))
+			r.Header.Set("Content-Type", "application/json")
+			r.Header.Set("X-Shopify-Topic", topic)
+			r.Header.Set("X-Shopify-Hmac-SHA256", base64.StdEncoding.EncodeToString(mac.Sum(nil)))
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, r)
+			return w.Code
+		}
+		who := func(user string) []id.Customer {
+			var found []id.Customer
+			i, err := customer.UserID("shop", user)
+			if err == nil {
+				err = a.DB.Read(ctx, func(tx *db.Tx) (err error) {
+					found, err = customer.NewBook(a.Ring).Find(tx, i)
+					return err
+				})
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			return found
+		}
+		const person = `"customer":{"id":%s,"email":"%s@post.example","phone":"555-625-1199"}`
+		about := func(user string) string {
+			return fmt.Sprintf(`{"shop_id":954889,"shop_domain":"halm.myshopify.com",`+person+`,"orders_to_redact":[1],"data_request":{"id":9999}}`, user, "p"+user)
+		}
+		for _, user := range []string{"71", "72"} {
+			body := fmt.Sprintf(`{"id":%s1,"created_at":%q,"currency":"EUR","total_price":"10.00","financial_status":"paid",`+person+`,"line_items":[{"name":"beans","sku":"BEANS","price":"10.00","quantity":1}]}`,
+				user, now.Time().Add(-time.Hour).Format(time.RFC3339), user, "p"+user)
+			if code := send("orders/create", body, secret); code != http.StatusOK || len(who(user)) != 1 {
+				t.Fatalf("order: %d, %v", code, who(user))
+			}
+		}
+		first, second := who("71")[0], who("72")[0]
+		for _, topic := range []string{"customers/redact", "customers/data_request", "shop/redact"} {
+			if code := send(topic, about("71"), "another secret"); code != http.StatusUnauthorized {
+				t.Errorf("%s with a bad signature: %d", topic, code)
+			}
+		}
+		requests := func(c id.Customer) []request.Request {
+			list, err := a.Desk.OfCustomer(ctx, c)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return list
+		}
+		if len(requests(first)) != 0 {
+			t.Fatal("a bad signature opened a request")
+		}
+		for range 2 {
+			if code := send("customers/data_request", about("71"), secret); code != http.StatusOK {
+				t.Errorf("data request: %d", code)
+			}
+		}
+		if got := requests(first); len(got) != 1 || got[0].Kind != request.Access || got[0].State != request.Waiting || got[0].Via != "shopify" || got[0].LegalDue == 0 {
+			t.Errorf("requests %+v", got)
+		}
+		for range 2 {
+			if code := send("customers/redact", about("72"), secret); code != http.StatusOK {
+				t.Errorf("redact: %d", code)
+			}
+		}
+		clk.Set(clk.Now().Add(time.Minute))
+		if _, err := a.Jobs.Drain(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if len(who("72")) != 0 || len(who("71")) != 1 || len(requests(second)) > 1 {
+			t.Errorf("after the redaction: %v and %v, requests %+v", who("71"), who("72"), requests(second))
+		}
+		if code := send("customers/redact", about("72"), secret); code != http.StatusOK { // nobody by now
+			t.Errorf("redact again: %d", code)
+		}
+		if code := send("shop/redact", `{"shop_id":954889,"shop_domain":"halm.myshopify.com"}`, secret); code != http.StatusOK {
+			t.Errorf("shop redact: %d", code)
+		}
+		for _, topic := range []string{"shop/redact", "customers/data_request"} {
+			if code := send(topic, about("71"), secret); code != http.StatusOK {
+				t.Errorf("%s after the shop left: %d", topic, code)
+			}
+		}
+		if code := send("orders/create", about("73"), secret); code != http.StatusForbidden || len(who("73")) != 0 {
+			t.Errorf("a shop that left still sends: %d", code)
+		}
+	})
+}
