@@ -21,6 +21,56 @@ import (
 	"candor/internal/request"
 )
 
+// shop is a Shopify shop that sends signed webhooks.
+type shop struct {
+	t      *testing.T
+	a      *App
+	source id.Source
+	secret string
+}
+
+func newShop(t *testing.T, a *App) shop {
+	t.Helper()
+	source, secret, err := a.Collector.Sources().Create(ctx, collect.Source{Name: "shop", Class: collect.Shopify, Mode: collect.Live, Controller: "halm", Namespace: "shop"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	version := count(t, a, "select max(version) from charter_version")
+	if err := a.Collector.Sources().BindNotice(ctx, source.ID, version); err != nil {
+		t.Fatal(err)
+	}
+	return shop{t, a, source.ID, secret}
+}
+
+// send posts a webhook, signed with a secret, and gives the status.
+func (s shop) send(topic, body, secret string) int {
+	mac := hmac.New(sha256.New, []byte(secret))
+	mac.Write([]byte(body))
+	r := httptest.NewRequest(http.MethodPost, "/hooks/"+s.source.String(), strings.NewReader(body))
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("X-Shopify-Topic", topic)
+	r.Header.Set("X-Shopify-Hmac-SHA256", base64.StdEncoding.EncodeToString(mac.Sum(nil)))
+	w := httptest.NewRecorder()
+	s.a.Handler().ServeHTTP(w, r)
+	return w.Code
+}
+
+// who finds the customers with an id of the shop's.
+func (s shop) who(user string) (found []id.Customer) {
+	s.t.Helper()
+	i, err := customer.UserID("shop", user)
+	if err == nil {
+		err = s.a.DB.Read(ctx, func(tx *db.Tx) (err error) {
+			found, err = customer.NewBook(s.a.Ring).Find(tx, i)
+			return err
+		})
+	}
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return found
+}
+
 // A shop speaks for its customers: what they ask there is done here, once,
 // whatever is sent twice, late or about strangers, and only under its signature.
 func TestShopsSpeakForTheirCustomers(t *testing.T) {
@@ -29,47 +79,8 @@ func TestShopsSpeakForTheirCustomers(t *testing.T) {
 		clk := &demo.Clock{}
 		clk.Set(now)
 		a := openWith(t, place, demo.People(1, 1, now), clk, now)
-		shop, secret, err := a.Collector.Sources().Create(ctx, collect.Source{Name: "shop", Class: collect.Shopify, Mode: collect.Live, Controller: "halm", Namespace: "shop"})
-		if err != nil {
-			t.Fatal(err)
-		}
-		var version int64
-		if err := a.DB.Read(ctx, func(tx *db.Tx) error {
-			c, err := a.Charter.Current(tx)
-			version = c.Version
-			return err
-		}); err != nil {
-			t.Fatal(err)
-		}
-		if err := a.Collector.Sources().BindNotice(ctx, shop.ID, version); err != nil {
-			t.Fatal(err)
-		}
-		h := a.Handler()
-		send := func(topic, body, secret string) int {
-			mac := hmac.New(sha256.New, []byte(secret))
-			mac.Write([]byte(body))
-			r := httptest.NewRequest(http.MethodPost, "/hooks/"+shop.ID.String(), strings.NewReader(body))
-			r.Header.Set("Content-Type", "application/json")
-			r.Header.Set("X-Shopify-Topic", topic)
-			r.Header.Set("X-Shopify-Hmac-SHA256", base64.StdEncoding.EncodeToString(mac.Sum(nil)))
-			w := httptest.NewRecorder()
-			h.ServeHTTP(w, r)
-			return w.Code
-		}
-		who := func(user string) []id.Customer {
-			var found []id.Customer
-			i, err := customer.UserID("shop", user)
-			if err == nil {
-				err = a.DB.Read(ctx, func(tx *db.Tx) (err error) {
-					found, err = customer.NewBook(a.Ring).Find(tx, i)
-					return err
-				})
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
-			return found
-		}
+		shop := newShop(t, a)
+		send, who, secret := shop.send, shop.who, shop.secret
 		const person = `"customer":{"id":%s,"email":"%s@post.example","phone":"555-625-1199"}`
 		about := func(user string) string {
 			return fmt.Sprintf(`{"shop_id":954889,"shop_domain":"halm.myshopify.com",`+person+`,"orders_to_redact":[1],"data_request":{"id":9999}}`, user, "p"+user)
