@@ -20,7 +20,7 @@ var tiers = [][]string{
 	{"internal/admission"}, // what the charter lets in
 	{"internal/gate"},      // the only door
 	{"internal/audience", "internal/message", "internal/sharing", "internal/audit"}, // uses
-	{"internal/request"},
+	{"internal/request", "internal/incident"},
 	{"internal/campaign"}, // programs
 	{"internal/collect", "internal/intake", "internal/portal"},                  // edges
 	{"internal/web", "internal/api"},                                            // edges that look after the other edges

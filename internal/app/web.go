@@ -3,12 +3,19 @@ package app
 import (
 	"context"
 
+	"candor/internal/campaign"
+	"candor/internal/charter"
 	"candor/internal/db"
+	"candor/internal/gate"
+	"candor/internal/incident"
+	"candor/internal/ledger"
+	"candor/internal/message"
 	"candor/internal/staff"
 	"candor/internal/web"
 	"candor/internal/web/audiences"
 	"candor/internal/web/home"
 	"candor/internal/web/messages"
+	"candor/internal/web/trust"
 )
 
 // openWeb opens the rooms of staff, each with the parts it works with.
@@ -21,7 +28,12 @@ func (a *App) openWeb(o Options) (err error) {
 	if err != nil {
 		return err
 	}
-	for _, room := range []func() (web.Room, error){a.homeRoom, a.audiencesRoom, a.messagesRoom} {
+	for _, room := range []func() (web.Room, error){
+		a.homeRoom,
+		a.audiencesRoom,
+		a.messagesRoom,
+		a.trustRoom,
+	} {
 		r, err := room()
 		if err != nil {
 			return err
@@ -43,6 +55,17 @@ func (a *App) audiencesRoom() (web.Room, error) {
 
 func (a *App) messagesRoom() (web.Room, error) {
 	return messages.New(messages.Services{Campaigns: a.Campaigns, Audience: a.Audience})
+}
+
+func (a *App) trustRoom() (web.Room, error) {
+	return trust.New(trust.Services{
+		Ledger: a.Ledger, Staff: a.Staff, Incidents: &incident.Register{Ring: a.Ring, Ledger: a.Ledger, Clock: a.Clock},
+		Kinds: []ledger.Kind{
+			charter.KindApplied, charter.KindPlanned, gate.KindConsent, gate.KindFact, gate.KindSuppression, gate.KindDisclosure,
+			message.KindHanded, message.KindDenied, message.KindOvertaken, campaign.KindStep, incident.KindStep,
+			staff.KindPerson, staff.KindRole, staff.KindCommitted, staff.KindSignIn, staff.KindRefused,
+		},
+	})
 }
 
 // SetupCode makes the code with which the first administrator sets up. It gives

@@ -39,6 +39,7 @@ type (
 	useKind        struct{}
 	staffKind      struct{}
 	sessionKind    struct{}
+	incidentKind   struct{}
 	tokenKind      struct{}
 	noticeKind     struct{}
 	quarantineKind struct{}
@@ -62,6 +63,7 @@ func (requestKind) prefix() string    { return "req" }
 func (useKind) prefix() string        { return "use" }
 func (staffKind) prefix() string      { return "stf" }
 func (sessionKind) prefix() string    { return "ses" }
+func (incidentKind) prefix() string   { return "inc" }
 func (tokenKind) prefix() string      { return "tok" }
 func (noticeKind) prefix() string     { return "ntc" }
 func (quarantineKind) prefix() string { return "qua" }
@@ -86,6 +88,7 @@ type (
 	Use        = ID[useKind]        // a recorded use of data
 	Staff      = ID[staffKind]      // a member of staff
 	Session    = ID[sessionKind]    // a member of staff on one device
+	Incident   = ID[incidentKind]   // something that went wrong with personal data
 	Token      = ID[tokenKind]      // an API token
 	Notice     = ID[noticeKind]     // a rendered notice
 	Quarantine = ID[quarantineKind] // an input that failed validation

@@ -1,7 +1,8 @@
 package web
 
 import (
-	"candor/internal/clock"
+	"time"
+
 	"candor/internal/db"
 	"candor/internal/errs"
 	"candor/internal/id"
@@ -20,8 +21,8 @@ type sessionRow struct {
 	ID       id.Session
 	Device   string
 	Factor   string
-	OpenedAt clock.Instant
-	SeenAt   clock.Instant
+	OpenedAt time.Time
+	SeenAt   time.Time
 	This     bool
 }
 
@@ -31,7 +32,7 @@ func (s *Shell) showAccount(v *Visit) error {
 		{Term: "Name", Text: p.Name.Reveal()},
 		{Term: "E-mail address", Text: p.Email.Reveal()},
 		{Term: "Second factor", Text: "Authenticator app", Status: &ui.Status{Tone: ui.Good, Text: "in use"}},
-		{Term: "Confidentiality", Text: "promised on " + ui.Date("en", p.CommittedAt.Time())},
+		{Term: "Confidentiality", Text: "promised on " + ui.Date("en", v.Local(p.CommittedAt))},
 	}}
 	for _, r := range staff.Roles(v.Who.Charter) {
 		for _, held := range v.Who.Rights.Roles {
@@ -46,7 +47,7 @@ func (s *Shell) showAccount(v *Visit) error {
 			return err
 		}
 		for _, o := range open {
-			page.Sessions = append(page.Sessions, sessionRow{o.ID, o.Device, o.Factor, o.OpenedAt, o.SeenAt, o.ID == v.Who.Session.ID})
+			page.Sessions = append(page.Sessions, sessionRow{o.ID, o.Device, o.Factor, v.Local(o.OpenedAt), v.Local(o.SeenAt), o.ID == v.Who.Session.ID})
 		}
 		page.Recovery, err = staff.RecoveryLeft(tx, p)
 		return err

@@ -56,7 +56,7 @@ func (s *Shell) enrol(v *Visit) error {
 	return s.onStep(v, func(in staff.SignIn) error {
 		done, codes, err := v.Staff.Enrol(v.Context(), in, v.Form("code"))
 		if code := errs.CodeOf(err); code == staff.WrongCode || code == staff.TooManyTries {
-			return s.renderEnrol(v, in, enrolHead.Wrong(), sentence(err))
+			return s.renderEnrol(v, in, enrolHead.Wrong(), Sentence(err))
 		}
 		if err != nil {
 			return err

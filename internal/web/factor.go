@@ -30,7 +30,7 @@ func (s *Shell) factor(v *Visit) error {
 	return s.onStep(v, func(in staff.SignIn) error {
 		shown, err := v.Staff.Show(v.Context(), in, v.Form("code"))
 		if code := errs.CodeOf(err); code == staff.WrongCode || code == staff.TooManyTries {
-			return s.renderFactor(v, factorHead.Wrong(), sentence(err))
+			return s.renderFactor(v, factorHead.Wrong(), Sentence(err))
 		}
 		if err != nil {
 			return err

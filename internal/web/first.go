@@ -49,7 +49,7 @@ func (s *Shell) renderFirst(v *Visit, h Head, wrong error) error {
 		Email:    ui.Field{ID: "email", Name: "email", Label: "Your e-mail address", Type: "email", Autocomplete: "username", Max: 254, Required: true, Value: v.Form("email")},
 		Password: newPassword(),
 	}
-	note(wrong, &page.Code, &page.Name, &page.Email, &page.Password)
+	Note(wrong, &page.Code, &page.Name, &page.Email, &page.Password)
 	return Show(v, s.pages.first, h, page)
 }
 
@@ -58,8 +58,8 @@ func newPassword() ui.Field {
 		Hint: "At least 15 characters. Four or five words that do not belong together are easy to remember and hard to guess."}
 }
 
-// note puts what is wrong under the field it concerns, or under the first.
-func note(wrong error, fields ...*ui.Field) {
+// Note puts what is wrong under the field it concerns, or under the first.
+func Note(wrong error, fields ...*ui.Field) {
 	e, ok := errors.AsType[*errs.Error](wrong)
 	if !ok {
 		return

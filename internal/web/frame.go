@@ -7,6 +7,7 @@ import (
 
 	"candor/internal/charter"
 	"candor/internal/db"
+	"candor/internal/staff"
 	"candor/internal/ui"
 )
 
@@ -56,6 +57,9 @@ const concernPage = "/admin/concern"
 func (s *Shell) serves(pattern string) bool {
 	return slices.ContainsFunc(s.routes, func(r Route) bool { return r.Pattern == pattern })
 }
+
+// NameOf is how pages name a member of staff to others of the staff.
+func NameOf(p staff.Person) string { return p.Name.Reveal() }
 
 func (v *Visit) mode() string {
 	if v.Demo {

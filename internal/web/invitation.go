@@ -28,7 +28,7 @@ func (s *Shell) renderInvitation(v *Visit, h Head, wrong error) error {
 	}
 	page := invitationPage{Name: p.Name.Reveal(), Password: newPassword(),
 		Email: ui.Field{ID: "email", Name: "email", Label: "Your e-mail address", Type: "email", Autocomplete: "username", Value: p.Email.Reveal(), Required: true}}
-	note(wrong, &page.Password)
+	Note(wrong, &page.Password)
 	return Show(v, s.pages.invitation, h, page)
 }
 

@@ -12,7 +12,7 @@ import (
 
 func TestPagesRenderFull(t *testing.T) {
 	set := ui.Load(files)
-	at := clock.UTC(2026, 3, 5, 9, 0, 0)
+	at := clock.UTC(2026, 3, 5, 9, 0, 0).Time()
 	picture, err := qrSVG("otpauth://totp/Halm:ada?secret=ABC")
 	if err != nil {
 		t.Fatal(err)

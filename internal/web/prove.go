@@ -23,7 +23,7 @@ func (s *Shell) renderProve(v *Visit, h Head, wrong string) error {
 func (s *Shell) prove(v *Visit) error {
 	err := v.Staff.Prove(v.Context(), v.Who, v.Form("code"))
 	if code := errs.CodeOf(err); code == staff.WrongCode || code == staff.TooManyTries {
-		return s.renderProve(v, proveHead.Wrong(), sentence(err))
+		return s.renderProve(v, proveHead.Wrong(), Sentence(err))
 	}
 	if err != nil {
 		return err

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"errors"
 	"net/http"
 	"net/url"
 	"time"
@@ -46,20 +45,12 @@ func (s *Shell) signIn(v *Visit) error {
 	in, err := v.Staff.Begin(v.Context(), personal.Seal(email), personal.Seal(v.R.PostFormValue("password")), network(v.R))
 	if code := errs.CodeOf(err); code == staff.WrongPassword || code == staff.TooManyTries {
 		h := signInHead.Wrong()
-		return s.renderSignIn(v, h, email, sentence(err))
+		return s.renderSignIn(v, h, email, Sentence(err))
 	}
 	if err != nil {
 		return err
 	}
 	return v.goOn(in)
-}
-
-// sentence is what an error says to the reader.
-func sentence(err error) string {
-	if e, ok := errors.AsType[*errs.Error](err); ok {
-		return e.Msg
-	}
-	return ""
 }
 
 // goOn leads a sign-in to its next step; after the last it opens the session.

@@ -30,13 +30,25 @@ func (v *Visit) Context() context.Context { return v.R.Context() }
 // Now is one time for the whole request.
 func (v *Visit) Now() clock.Instant { return v.Clock.Now() }
 
-// Local is an instant in the business's zone, as pages show it.
-func (v *Visit) Local(at clock.Instant) time.Time {
+// Zone is that of the business; pages show its time.
+func (v *Visit) Zone() *time.Location {
 	zone, err := time.LoadLocation(v.Who.Charter.Business.Zone)
 	if err != nil {
-		zone = time.UTC
+		return time.UTC
 	}
-	return at.In(zone)
+	return zone
+}
+
+// Local is an instant as pages show it.
+func (v *Visit) Local(at clock.Instant) time.Time { return at.In(v.Zone()) }
+
+// File hands a file to be kept.
+func (v *Visit) File(name, kind string, body []byte) error {
+	h := v.W.Header()
+	h.Set("Content-Type", kind)
+	h.Set("Content-Disposition", `attachment; filename="`+name+`"`)
+	_, err := v.W.Write(body)
+	return err
 }
 
 // May tells whether the visitor has a permission.

@@ -13,6 +13,6 @@ func TestPagesRenderFull(t *testing.T) {
 	webtest.Pages(t, files, webtest.Page(ui.Find[page](set, "home"), page{
 		Tasks:  []task{{Text: "Harvest", URL: "/admin/x", Status: ui.Status{Tone: ui.Warn, Text: "paused"}}, {Text: "Draft", Status: ui.Status{Tone: ui.Plain, Text: "draft"}}},
 		Engine: []ui.Fact{{Term: "Ledger", Text: "Signed", Status: &ui.Status{Tone: ui.Good, Text: "well"}}},
-		Stages: &stages{Purpose: "Letter", At: clock.UTC(2026, 3, 5, 9, 0, 0), Bars: []stageBar{{"New", "1,200", "100%"}, {"Lapsed", "<10", "0%"}}},
+		Stages: &stages{Purpose: "Letter", At: clock.UTC(2026, 3, 5, 9, 0, 0).Time(), Bars: []stageBar{{"New", "1,200", "100%"}, {"Lapsed", "<10", "0%"}}},
 	}))
 }

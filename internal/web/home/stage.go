@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"candor/internal/audience"
-	"candor/internal/clock"
 	"candor/internal/term"
 	"candor/internal/ui"
 	"candor/internal/web"
@@ -13,7 +12,7 @@ import (
 // stages is the lifecycle at a glance.
 type stages struct {
 	Purpose string
-	At      clock.Instant
+	At      time.Time
 	Bars    []stageBar
 }
 
@@ -41,7 +40,7 @@ func (r *room) lifecycle(v *web.Visit, p *page) error {
 		for _, s := range now.stages {
 			most = max(most, s.Count.N)
 		}
-		out := &stages{Purpose: purpose.Title.In("en"), At: now.at}
+		out := &stages{Purpose: purpose.Title.In("en"), At: v.Local(now.at)}
 		for _, s := range now.stages {
 			out.Bars = append(out.Bars, stageBar{s.Shown, s.Count.Shown, ui.Share(s.Count.N, most)})
 		}

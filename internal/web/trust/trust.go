@@ -1,0 +1,114 @@
+// Package trust is the room where the business shows that it keeps its promises:
+// the ledger with its proofs, who of the staff used whose kinds of data, and the
+// register of what went wrong, into which everybody reports.
+package trust
+
+import (
+	"embed"
+	"slices"
+	"strings"
+
+	"candor/internal/clock"
+	"candor/internal/db"
+	"candor/internal/id"
+	"candor/internal/incident"
+	"candor/internal/ledger"
+	"candor/internal/staff"
+	"candor/internal/term"
+	"candor/internal/ui"
+	"candor/internal/web"
+)
+
+// Services are what the room works with.
+type Services struct {
+	Ledger    *ledger.Log
+	Incidents *incident.Register
+	Staff     *staff.Roster
+	Kinds     []ledger.Kind // what the ledger records, for the filter
+}
+
+type room struct {
+	Services
+	pages pages
+}
+
+type pages struct {
+	ledger    ui.Page[ledgerPage]
+	entry     ui.Page[entryPage]
+	uses      ui.Page[usesPage]
+	incidents ui.Page[incidentsPage]
+	incident  ui.Page[incidentPage]
+	concern   ui.Page[concernPage]
+}
+
+//go:embed page
+var files embed.FS
+
+func load(set *ui.Set) pages {
+	return pages{
+		ledger: ui.Find[ledgerPage](set, "ledger"), entry: ui.Find[entryPage](set, "entry"), uses: ui.Find[usesPage](set, "uses"),
+		incidents: ui.Find[incidentsPage](set, "incidents"), incident: ui.Find[incidentPage](set, "incident"), concern: ui.Find[concernPage](set, "concern"),
+	}
+}
+
+// New makes the room.
+func New(s Services) (web.Room, error) {
+	slices.Sort(s.Kinds)
+	set := ui.Load(files)
+	r := &room{s, load(set)}
+	audit, work := web.May(staff.Audit, staff.Oversee), web.May(staff.Incident, staff.Oversee)
+	return web.Room{
+		Title: web.TrustRoom, Icon: "shield",
+		Pages: []web.Page{
+			{Title: "Ledger", URL: "/admin/trust", Words: "trust proof record verify checkpoint"},
+			{Title: "Uses of data", URL: "/admin/trust/uses", Words: "who read staff disclosed"},
+			{Title: "Incidents", URL: "/admin/trust/incidents", Words: "breach concern register"},
+			{Title: "Report a concern", URL: "/admin/concern", Words: "breach incident wrong help"},
+		},
+		Routes: []web.Route{
+			{Pattern: "GET /admin/trust", Access: audit, Do: r.showLedger},
+			{Pattern: "GET /admin/trust/entries/{entry}", Access: audit, Do: r.showEntry},
+			{Pattern: "GET /admin/trust/entries/{entry}/receipt", Access: audit, Do: r.receipt},
+			{Pattern: "GET /admin/trust/checkpoint", Access: audit, Do: r.checkpoint},
+			{Pattern: "POST /admin/trust/verify", Access: audit, Do: r.verify},
+			{Pattern: "GET /admin/trust/uses", Access: audit, Do: r.showUses},
+			{Pattern: "GET /admin/trust/incidents", Access: work, Do: r.showIncidents},
+			{Pattern: "GET /admin/trust/incidents/{incident}", Access: work, Do: r.showIncident},
+			{Pattern: "POST /admin/trust/incidents/{incident}/facts", Access: work, Do: r.record},
+			{Pattern: "POST /admin/trust/incidents/{incident}/note", Access: work, Do: r.note},
+			{Pattern: "POST /admin/trust/incidents/{incident}/propose", Access: work, Do: r.propose},
+			{Pattern: "POST /admin/trust/incidents/{incident}/approve", Access: work.Fresh(), Do: r.approve},
+			{Pattern: "GET /admin/concern", Access: web.SignedIn(), Do: r.showConcern},
+			{Pattern: "POST /admin/concern", Access: web.SignedIn(), Do: r.report},
+		},
+	}, set.Err()
+}
+
+// names puts names to the actors of a list. Programs keep their own.
+type names struct {
+	roster *staff.Roster
+	tx     *db.Tx
+	known  map[term.Actor]string
+}
+
+func (r *room) names(tx *db.Tx) names { return names{r.Staff, tx, map[term.Actor]string{}} }
+
+func (n names) of(a term.Actor) string {
+	if name, ok := n.known[a]; ok {
+		return name
+	}
+	name := string(a)
+	if who, err := id.Parse[id.Staff](strings.TrimPrefix(name, "staff:")); err == nil {
+		if p, err := n.roster.Get(n.tx, who); err == nil {
+			name = web.NameOf(p)
+		}
+	}
+	n.known[a] = name
+	return name
+}
+
+// day reads a day of a filter.
+func day(v *web.Visit, name string) (clock.Date, bool) {
+	d, err := clock.ParseDate(v.Form(name))
+	return d, err == nil
+}

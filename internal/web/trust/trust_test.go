@@ -1,0 +1,26 @@
+package trust
+
+import (
+	"testing"
+
+	"candor/internal/clock"
+	"candor/internal/id"
+	"candor/internal/ui"
+	"candor/internal/web/webtest"
+)
+
+func TestPagesRenderFull(t *testing.T) {
+	at := clock.UTC(2026, 3, 5, 9, 0, 0)
+	field := func(name string) ui.Field { return ui.Field{ID: name, Name: name, Label: name, Lines: 2} }
+	choice := func(name string) []ui.Choice { return []ui.Choice{{ID: name, Name: name, Value: "x", Label: name}} }
+	p := load(ui.Load(files))
+	webtest.Pages(t, files,
+		webtest.Page(p.ledger, ledgerPage{field("a"), field("b"), field("c"), field("d"), []entryRow{{id.New[id.Entry](), "consent.record", at.Time(), "engine", "17"}}, ui.Pages{Next: "?after=x"}, 5000}),
+		webtest.Page(p.entry, entryPage{[]ui.Fact{{Term: "Kind", Text: "consent.record"}}, "{}", "proof", "/r", "candor verify"}),
+		webtest.Page(p.uses, usesPage{[]useRow{{id.New[id.Entry](), at.Time(), "Ada", "Orders", "serve", "name"}}, ui.Pages{Next: "?after=x"}}),
+		webtest.Page(p.incidents, incidentsPage{field("state"), []incidentRow{{id.New[id.Incident](), at.Time(), "text", "integrity", ui.Status{Tone: ui.Warn, Text: "open"}}}, ui.Pages{Next: "?after=x"}}),
+		webtest.Page(p.incident, incidentPage{id.New[id.Incident](), "text", []ui.Fact{{Term: "State", Text: "open"}}, []ui.Moment{{At: at, Tone: ui.Plain, Title: "reported"}}, true,
+			choice("kind"), field("a"), field("b"), field("c"), field("d"), field("e"), field("f"), choice("decision"), field("g"), &approval{"not notified", "why", "Ada", false}}),
+		webtest.Page(p.concern, concernPage{field("text"), choice("kind"), choice("unnamed")[0]}),
+	)
+}
