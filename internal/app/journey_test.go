@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net"
+	"strings"
 	"testing"
 
 	"candor/internal/browsertest"
@@ -170,6 +171,16 @@ func TestJourneyTheDemosShell(t *testing.T) {
 	tab.Open(url + "/admin/trust")
 	tab.Go("form[action$=verify] button")
 	tab.Sees(".message", "Everything is as it was signed")
+	for _, page := range []string{"", "/senders", "/staff", "/roles", "/sources/new", "/staff/new"} {
+		tab.Open(url + "/admin/setup" + page)
+		see(t, tab, "setup"+strings.ReplaceAll(page, "/", "-"))
+	}
+	tab.Open(url + "/admin/setup")
+	tab.Go("tbody a")
+	see(t, tab, "source")
+	tab.Open(url + "/admin/setup/staff")
+	tab.Go("tbody a")
+	see(t, tab, "person")
 	tab.Expect(404)
 	tab.Open(url + "/admin/nothing")
 	see(t, tab, "error")

@@ -15,6 +15,7 @@ import (
 	"candor/internal/web/audiences"
 	"candor/internal/web/home"
 	"candor/internal/web/messages"
+	"candor/internal/web/setup"
 	"candor/internal/web/trust"
 )
 
@@ -33,6 +34,7 @@ func (a *App) openWeb(o Options) (err error) {
 		a.audiencesRoom,
 		a.messagesRoom,
 		a.trustRoom,
+		a.setupRoom,
 	} {
 		r, err := room()
 		if err != nil {
@@ -66,6 +68,22 @@ func (a *App) trustRoom() (web.Room, error) {
 			staff.KindPerson, staff.KindRole, staff.KindCommitted, staff.KindSignIn, staff.KindRefused,
 		},
 	})
+}
+
+func (a *App) setupRoom() (web.Room, error) {
+	s := setup.Services{Collector: a.Collector, Staff: a.Staff, URL: a.Config.URL, DKIM: map[string]setup.Record{}}
+	signers, err := a.signers()
+	if err != nil {
+		return web.Room{}, err
+	}
+	for domain, signer := range signers {
+		name, value, err := signer.Record()
+		if err != nil {
+			return web.Room{}, err
+		}
+		s.DKIM[domain] = setup.Record{Name: name, Type: "TXT", Value: value}
+	}
+	return setup.New(s)
 }
 
 // SetupCode makes the code with which the first administrator sets up. It gives

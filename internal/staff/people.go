@@ -167,6 +167,15 @@ func (r *Roster) Leave(tx *db.Tx, who id.Staff, by term.Actor) error {
 	if n == 0 {
 		return errNoPerson
 	}
+	admins, err := tx.Exec(`delete from staff_role where staff_id = $1 and role = $2`, who, Administrator)
+	if err != nil {
+		return err
+	}
+	if admins > 0 {
+		if err := r.stillAdministered(tx); err != nil {
+			return err
+		}
+	}
 	for _, query := range []string{
 		`delete from staff_role where staff_id = $1`,
 		`delete from staff_recovery where staff_id = $1`,

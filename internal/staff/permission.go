@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"candor/internal/charter"
+	"candor/internal/clock"
 	"candor/internal/errs"
 	"candor/internal/term"
 )
@@ -91,12 +92,12 @@ type Rights struct {
 	sees  map[term.Purpose][]term.Field
 }
 
-// RightsOf puts together what roles give. A role that house.yaml no longer names
-// gives nothing.
-func RightsOf(c *charter.Charter, grants []Grant, controller term.Controller) Rights {
+// RightsOf puts together what roles give at a time. A role that house.yaml no
+// longer names, or that was not confirmed in time, gives nothing.
+func RightsOf(c *charter.Charter, grants []Grant, controller term.Controller, now clock.Instant) Rights {
 	out := Rights{may: map[Permission]bool{}, sees: map[term.Purpose][]term.Field{}}
 	for _, role := range Roles(c) {
-		held := slices.ContainsFunc(grants, func(g Grant) bool { return g.Controller == controller && g.Role == role.ID })
+		held := slices.ContainsFunc(grants, func(g Grant) bool { return g.Controller == controller && g.Role == role.ID && !g.Lapsed(now) })
 		if !held {
 			continue
 		}

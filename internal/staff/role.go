@@ -1,17 +1,64 @@
 package staff
 
 import (
+	"time"
+
+	"candor/internal/clock"
 	"candor/internal/db"
 	"candor/internal/errs"
 	"candor/internal/id"
 	"candor/internal/term"
 )
 
-// HasAdministrator tells whether somebody who works here holds the role.
+// HasAdministrator tells whether somebody who works here holds the role, and it
+// has not lapsed.
 func (r *Roster) HasAdministrator(tx *db.Tx) (bool, error) {
 	var n int64
-	err := tx.QueryRow(`select count(*) from staff_role where role = $1`, Administrator).Scan(&n)
+	err := tx.QueryRow(`select count(*) from staff_role where role = $1 and confirmed_at > $2`, Administrator, r.Clock.Now().Add(-Confirmed)).Scan(&n)
 	return n > 0, err
+}
+
+// stillAdministered keeps the last administrator.
+func (r *Roster) stillAdministered(tx *db.Tx) error {
+	has, err := r.HasAdministrator(tx)
+	if err == nil && !has {
+		err = errs.New(errs.Conflict, "last_administrator", "somebody must be able to administer; give the role to somebody else first").On("role")
+	}
+	return err
+}
+
+// Confirmed is how long a role lasts without being confirmed: a quarter, and two
+// weeks to do it. ConfirmFrom is when pages begin to ask for it.
+const (
+	Confirmed   = 106 * 24 * time.Hour
+	ConfirmFrom = 92 * 24 * time.Hour
+)
+
+// Lapsed tells whether a role has not been confirmed in time and gives nothing.
+func (g Grant) Lapsed(now clock.Instant) bool { return now.Sub(g.ConfirmedAt) >= Confirmed }
+
+// Confirm confirms that somebody still needs a role. Nobody confirms their own,
+// unless no other person could.
+func (r *Roster) Confirm(tx *db.Tx, who id.Staff, controller term.Controller, role string, by term.Actor) error {
+	if by == Actor(who) {
+		var others int64
+		err := tx.QueryRow(`select count(*) from staff_role where role = $1 and staff_id <> $2 and confirmed_at > $3`,
+			Administrator, who, r.Clock.Now().Add(-Confirmed)).Scan(&others)
+		if err != nil {
+			return err
+		}
+		if others > 0 {
+			return errs.New(errs.Forbidden, errs.Role, "nobody confirms their own roles; ask somebody else who manages staff").On("role")
+		}
+	}
+	n, err := tx.Exec(`update staff_role set confirmed_at = $4 where staff_id = $1 and controller = $2 and role = $3`, who, controller, role, r.Clock.Now())
+	if err != nil {
+		return err
+	}
+	if n == 0 {
+		return errs.New(errs.NotFound, "no_such_role", "they do not hold this role").On("role")
+	}
+	return r.note(tx, KindRole, act{Staff: who, Act: "confirmed", Controller: controller, Role: role, By: by})
 }
 
 func grants(tx *db.Tx, who id.Staff) ([]Grant, error) {
@@ -66,11 +113,10 @@ func (r *Roster) Take(tx *db.Tx, who id.Staff, controller term.Controller, role 
 	if n == 0 {
 		return errs.New(errs.NotFound, "no_such_role", "they do not hold this role").On("role")
 	}
-	if has, err := r.HasAdministrator(tx); err != nil || !has {
-		if err != nil {
+	if role == Administrator {
+		if err := r.stillAdministered(tx); err != nil {
 			return err
 		}
-		return errs.New(errs.Conflict, "last_administrator", "somebody must be able to administer; give the role to somebody else first").On("role")
 	}
 	return r.note(tx, KindRole, act{Staff: who, Act: "taken", Controller: controller, Role: role, By: by})
 }

@@ -120,7 +120,7 @@ func (r *Roster) ask(tx *db.Tx, secret string, now clock.Instant) (Who, error) {
 	if err != nil {
 		return Who{}, err
 	}
-	return Who{p.Person, s, RightsOf(c, p.Grants, c.Business.ID), c}, nil
+	return Who{p.Person, s, RightsOf(c, p.Grants, c.Business.ID, now), c}, nil
 }
 
 func (r *Roster) session(tx *db.Tx, secret string, now clock.Instant) (Session, error) {

@@ -7,6 +7,7 @@ import (
 
 	"candor/internal/charter"
 	"candor/internal/db"
+	"candor/internal/personal"
 	"candor/internal/staff"
 	"candor/internal/ui"
 )
@@ -60,6 +61,17 @@ func (s *Shell) serves(pattern string) bool {
 
 // NameOf is how pages name a member of staff to others of the staff.
 func NameOf(p staff.Person) string { return p.Name.Reveal() }
+
+// AddressOf is the address of a member of staff, for those who manage staff.
+func AddressOf(p staff.Person) string { return p.Email.Reveal() }
+
+// NewPerson is somebody to be added, as typed.
+func NewPerson(name, email string) staff.NewPerson {
+	return staff.NewPerson{Name: personal.Seal(name), Email: personal.Seal(email)}
+}
+
+// KeyMark stands for a key in what a page says about using it.
+const KeyMark = "YOUR_WRITE_KEY"
 
 func (v *Visit) mode() string {
 	if v.Demo {

@@ -1,0 +1,90 @@
+// Package setup is the room of engineers and administrators: where data come in
+// and what arrives, who works here and may do what, tokens for programs, and who
+// mails come from.
+package setup
+
+import (
+	"embed"
+
+	"candor/internal/collect"
+	"candor/internal/staff"
+	"candor/internal/ui"
+	"candor/internal/web"
+)
+
+// Services are what the room works with.
+type Services struct {
+	Collector *collect.Collector
+	Staff     *staff.Roster
+	URL       string // how customers' browsers reach the server
+	DKIM      map[string]Record
+}
+
+// Record is a record to publish in DNS.
+type Record struct{ Name, Type, Value string }
+
+type room struct {
+	Services
+	pages pages
+}
+
+type pages struct {
+	sources    ui.Page[sourcesPage]
+	source     ui.Page[sourcePage]
+	newSource  ui.Page[newSourcePage]
+	key        ui.Page[keyPage]
+	quarantine ui.Page[quarantinePage]
+	staff      ui.Page[staffPage]
+	person     ui.Page[personPage]
+	newPerson  ui.Page[newPersonPage]
+	link       ui.Page[linkPage]
+	roles      ui.Page[rolesPage]
+	senders    ui.Page[sendersPage]
+}
+
+//go:embed page part
+var files embed.FS
+
+func load(set *ui.Set) pages {
+	return pages{
+		sources: ui.Find[sourcesPage](set, "sources"), source: ui.Find[sourcePage](set, "source"), newSource: ui.Find[newSourcePage](set, "new-source"),
+		key: ui.Find[keyPage](set, "key"), quarantine: ui.Find[quarantinePage](set, "quarantine"), staff: ui.Find[staffPage](set, "staff"),
+		person: ui.Find[personPage](set, "person"), newPerson: ui.Find[newPersonPage](set, "new-person"), link: ui.Find[linkPage](set, "link"),
+		roles: ui.Find[rolesPage](set, "roles"), senders: ui.Find[sendersPage](set, "senders"),
+	}
+}
+
+// New makes the room.
+func New(s Services) (web.Room, error) {
+	set := ui.Load(files)
+	r := &room{s, load(set)}
+	tech, people := web.May(staff.SetUp), web.May(staff.ManageStaff)
+	return web.Room{
+		Title: web.SetupRoom, Icon: "sliders",
+		Pages: []web.Page{
+			{Title: "Sources", URL: "/admin/setup", Words: "setup keys sdk website server arrives dropped"},
+			{Title: "Senders", URL: "/admin/setup/senders", Words: "mail dkim spf dmarc dns"},
+			{Title: "Staff", URL: "/admin/setup/staff", Words: "people invite roles leave colleagues"},
+			{Title: "Roles", URL: "/admin/setup/roles", Words: "permissions who may do what"},
+		},
+		Routes: []web.Route{
+			{Pattern: "GET /admin/setup", Access: tech, Do: r.showSources},
+			{Pattern: "GET /admin/setup/sources/new", Access: tech.Fresh(), Do: r.showNewSource},
+			{Pattern: "POST /admin/setup/sources/new", Access: tech.Fresh(), Do: r.makeSource},
+			{Pattern: "GET /admin/setup/sources/{source}", Access: tech, Do: r.showSource},
+			{Pattern: "POST /admin/setup/sources/{source}/revoke", Access: tech.Fresh(), Do: r.revokeSource},
+			{Pattern: "GET /admin/setup/sources/{source}/quarantine", Access: tech, Do: r.showQuarantine},
+			{Pattern: "GET /admin/setup/senders", Access: tech, Do: r.showSenders},
+			{Pattern: "GET /admin/setup/staff", Access: people, Do: r.showStaff},
+			{Pattern: "GET /admin/setup/staff/new", Access: people.Fresh(), Do: r.showNewPerson},
+			{Pattern: "POST /admin/setup/staff/new", Access: people.Fresh(), Do: r.addPerson},
+			{Pattern: "GET /admin/setup/staff/{staff}", Access: people.Fresh(), Do: r.showPerson},
+			{Pattern: "POST /admin/setup/staff/{staff}/give", Access: people.Fresh(), Do: r.giveRole},
+			{Pattern: "POST /admin/setup/staff/{staff}/take", Access: people.Fresh(), Do: r.takeRole},
+			{Pattern: "POST /admin/setup/staff/{staff}/confirm", Access: people.Fresh(), Do: r.confirmRole},
+			{Pattern: "POST /admin/setup/staff/{staff}/invite", Access: people.Fresh(), Do: r.invite},
+			{Pattern: "POST /admin/setup/staff/{staff}/leave", Access: people.Fresh(), Do: r.leave},
+			{Pattern: "GET /admin/setup/roles", Access: people, Do: r.showRoles},
+		},
+	}, set.Err()
+}
