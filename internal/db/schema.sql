@@ -1011,7 +1011,7 @@ create table incident_step (
     step_id bigint not null, -- none nobody
     at bigint not null, -- none nobody
     act text not null, -- none nobody; reported, facts, note, proposed, approved
-    actor text not null, -- none staff; '' where the reporter is not named
+    actor text not null, -- none staff; '' for the report itself
     note text not null, -- sealed nobody
     primary key (incident_id, step_id)
 );

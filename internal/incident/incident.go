@@ -120,7 +120,9 @@ const (
 
 var errNone = errs.New(errs.NotFound, "no_such_incident", "there is no such incident")
 
-// Report writes a report into the register, in the caller's transaction.
+// Report writes a report into the register, in the caller's transaction. Neither
+// timeline nor ledger name the reporter: the register does, sealed, unless they
+// did not want to be named.
 func (r *Register) Report(tx *db.Tx, n NewReport) (id.Incident, error) {
 	n.Text = strings.TrimSpace(n.Text)
 	if len(n.Text) < minReport || len(n.Text) > maxText {
@@ -129,9 +131,9 @@ func (r *Register) Report(tx *db.Tx, n NewReport) (id.Incident, error) {
 	if err := checkKinds(n.Kinds); err != nil {
 		return 0, err
 	}
-	by, reporter := n.By, string(n.By)
+	reporter := string(n.By)
 	if n.Unnamed {
-		by, reporter = "", ""
+		reporter = ""
 	}
 	now := r.Clock.Now()
 	if n.DetectedAt == 0 || n.DetectedAt > now {
@@ -145,7 +147,7 @@ func (r *Register) Report(tx *db.Tx, n NewReport) (id.Incident, error) {
 	if err != nil {
 		return 0, err
 	}
-	return i, r.step(tx, i, Step{At: now, Act: "reported", Actor: by})
+	return i, r.step(tx, i, Step{At: now, Act: "reported"})
 }
 
 func checkKinds(list []Kind) error {

@@ -2,6 +2,7 @@ package incident
 
 import (
 	"context"
+	"errors"
 	"os"
 	"regexp"
 	"strings"
@@ -15,6 +16,7 @@ import (
 	"candor/internal/id"
 	"candor/internal/keyring"
 	"candor/internal/ledger"
+	"candor/internal/term"
 )
 
 var ctx = context.Background()
@@ -117,17 +119,18 @@ func TestBRE01_TheRegisterKeepsWhatWasNotNotified(t *testing.T) {
 	}
 }
 
-// Whoever does not want to be named is named nowhere.
-func TestAReporterMayStayUnnamed(t *testing.T) {
+// Neither timeline nor ledger name a reporter; whoever does not want to be named
+// is named nowhere.
+func TestAReporterIsProtected(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		r, _ := open(t, d)
-		err := d.Write(ctx, func(tx *db.Tx) error {
-			which, err := r.Report(tx, NewReport{Text: "I sent a list to the wrong address.", By: "staff:stf_a", Unnamed: true})
+		report := func(tx *db.Tx, unnamed bool, want term.Actor) error {
+			which, err := r.Report(tx, NewReport{Text: "I sent a list to the wrong address.", By: "staff:stf_a", Unnamed: unnamed})
 			if err != nil {
 				return err
 			}
 			i, err := r.Get(tx, which)
-			if err != nil || i.Reporter != "" || i.Report == "" {
+			if err != nil || i.Reporter != want || i.Report == "" {
 				t.Errorf("%+v, %v", i, err)
 			}
 			steps, err := r.Timeline(tx, which)
@@ -135,13 +138,19 @@ func TestAReporterMayStayUnnamed(t *testing.T) {
 				t.Errorf("%+v, %v", steps, err)
 			}
 			return err
-		})
+		}
+		err := d.Write(ctx, func(tx *db.Tx) error { return errors.Join(report(tx, true, ""), report(tx, false, "staff:stf_a")) })
 		if err != nil {
 			t.Fatal(err)
 		}
 		entries, err := r.Ledger.List(ctx, ledger.Filter{})
-		if err != nil || strings.Contains(string(entries[0].Content), "stf_a") {
-			t.Errorf("the ledger names the reporter: %s, %v", entries[0].Content, err)
+		if err != nil || len(entries) != 2 {
+			t.Fatalf("%d entries, %v", len(entries), err)
+		}
+		for _, e := range entries {
+			if strings.Contains(string(e.Content), "stf_a") {
+				t.Errorf("the ledger names the reporter: %s", e.Content)
+			}
 		}
 	})
 }

@@ -204,7 +204,7 @@ func (r *room) showPerson(v *web.Visit) error {
 		{Term: "E-mail address", Text: web.AddressOf(s)},
 		{Term: "Second factor", Text: yesNo(s.HasFactor, "set up", "not yet")},
 		{Term: "Confidentiality", Text: yesNo(s.CommittedAt != 0, "promised on "+ui.Date("en", v.Local(s.CommittedAt)), "not yet promised")},
-		{Term: "Signed in", Text: ui.Number("en", int64(p.Sessions)) + " devices"},
+		{Term: "Open sessions", Text: ui.Number("en", int64(p.Sessions))},
 	}
 	p.Grants, p.Give = grantRows(v, s)
 	return web.Show(v, r.pages.person, web.Head{Title: web.NameOf(s), Crumb: &ui.Link{Text: "Staff", URL: "/admin/setup/staff"}}, p)
