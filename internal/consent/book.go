@@ -14,10 +14,14 @@ const columns = `customer_id, seq, record_id, rev, controller, purpose, channel,
 	ask, charter_version, notice_id, notice_hash, lang, method, control_default, action, evidence, strength,
 	asserted_at, actor, source, recorded_at, entry_id, salt, prev, hash`
 
-// Insert writes a record that Next has prepared. The caller is the gate and has
-// locked the customer.
-func Insert(tx *db.Tx, r Record) error {
-	_, err := tx.InsertMany(`insert into consent_record (`+columns+`) values`, "", [][]any{r.row()})
+// Insert writes records that Next has prepared. The caller is the gate and has
+// locked the customers.
+func Insert(tx *db.Tx, list ...Record) error {
+	rows := make([][]any, len(list))
+	for i, r := range list {
+		rows[i] = r.row()
+	}
+	_, err := tx.InsertMany(`insert into consent_record (`+columns+`) values`, "", rows)
 	return err
 }
 
@@ -60,14 +64,15 @@ func Of(tx *db.Tx, c id.Customer) ([]Record, error) {
 // OfMany is Of for several customers.
 func OfMany(tx *db.Tx, list []id.Customer) (map[id.Customer][]Record, error) {
 	out := make(map[id.Customer][]Record, len(list))
-	for _, c := range list {
-		records, err := Of(tx, c)
-		if err != nil {
-			return nil, err
+	err := db.In(tx, list, func(marks string, args []any) error {
+		rows, err := tx.Query(`select `+columns+` from consent_record where customer_id in (`+marks+`) order by customer_id, seq`, args...)
+		found, err := db.Collect(rows, err, scan)
+		for _, r := range found {
+			out[r.Customer] = append(out[r.Customer], r)
 		}
-		out[c] = records
-	}
-	return out, nil
+		return err
+	})
+	return out, err
 }
 
 // Get gives one record. It returns NOT_FOUND when there is none, also after the

@@ -103,7 +103,7 @@ func HoldersOf(tx *db.Tx, endpoint []byte) ([]id.Customer, error) {
 // Lookup finds the holders of many digests in one query.
 func Lookup(tx *db.Tx, sums [][]byte) (map[string][]id.Customer, error) {
 	out := make(map[string][]id.Customer, len(sums))
-	err := inChunks(sums, func(marks string, args []any) error {
+	err := db.In(tx, sums, func(marks string, args []any) error {
 		rows, err := tx.Query("select digest, customer_id from identity_lookup where digest in ("+marks+") order by digest, slot, customer_id", args...)
 		_, err = db.Collect(rows, err, func(scan db.Scan) (struct{}, error) {
 			var sum []byte
@@ -176,7 +176,7 @@ const heldColumns = "customer_id, digest, key_id, kind, namespace, mark, endpoin
 // IdentitiesOf gives the identities of customers, those added first in front.
 func IdentitiesOf(tx *db.Tx, list []id.Customer) (map[id.Customer][]Held, error) {
 	out := make(map[id.Customer][]Held, len(list))
-	err := inChunks(list, func(marks string, args []any) error {
+	err := db.In(tx, list, func(marks string, args []any) error {
 		rows, err := tx.Query("select "+heldColumns+" from identity where customer_id in ("+marks+") order by customer_id, added_at, digest", args...)
 		found, err := db.Collect(rows, err, scanHeld)
 		for _, h := range found {

@@ -58,7 +58,7 @@ func Get(tx *db.Tx, c id.Customer) (Customer, error) {
 // ByID reads those of the customers that exist.
 func ByID(tx *db.Tx, ids []id.Customer) (map[id.Customer]Customer, error) {
 	out := make(map[id.Customer]Customer, len(ids))
-	err := inChunks(ids, func(marks string, args []any) error {
+	err := db.In(tx, ids, func(marks string, args []any) error {
 		rows, err := tx.Query("select customer_id, rev, known, created_at, seen_day from customer where customer_id in ("+marks+")", args...)
 		found, err := db.Collect(rows, err, scanCustomer)
 		for _, c := range found {
@@ -93,11 +93,12 @@ func MakeKnown(tx *db.Tx, c id.Customer) error {
 	return err
 }
 
-// Saw notes the day of a positive interaction and reports whether it is later
-// than those before: at most one a day changes anything.
-func Saw(tx *db.Tx, c id.Customer, day clock.Instant) (bool, error) {
-	n, err := tx.Exec("update customer set seen_day = $2 where customer_id = $1 and seen_day < $2", c, day)
-	return n == 1, err
+// Saw notes the day of customers' positive interaction.
+func Saw(tx *db.Tx, list []id.Customer, day clock.Instant) error {
+	return db.In(tx, list, func(marks string, args []any) error {
+		_, err := tx.Exec("update customer set seen_day = $1 where customer_id in ("+marks+") and seen_day < $1", args...)
+		return err
+	}, day)
 }
 
 // Page lists customers' ids in ascending order after one of them, for work that

@@ -109,7 +109,7 @@ func FactsOf(tx *db.Tx, c id.Customer) ([]Fact, error) {
 // FactsOfMany is FactsOf for several customers.
 func FactsOfMany(tx *db.Tx, list []id.Customer) (map[id.Customer][]Fact, error) {
 	out := make(map[id.Customer][]Fact, len(list))
-	err := inChunks(list, func(marks string, args []any) error {
+	err := db.In(tx, list, func(marks string, args []any) error {
 		rows, err := tx.Query("select "+factColumns+" from fact where customer_id in ("+marks+") order by customer_id, recorded_at, fact_id", args...)
 		found, err := db.Collect(rows, err, scanFact)
 		for _, f := range found {
@@ -135,7 +135,7 @@ func scanFact(scan db.Scan) (Fact, error) {
 // lifted.
 func Having(tx *db.Tx, kind FactKind, list []id.Customer) (map[id.Customer]bool, error) {
 	out := map[id.Customer]bool{}
-	err := inChunks(list, func(marks string, args []any) error {
+	err := db.In(tx, list, func(marks string, args []any) error {
 		last := strconv.Itoa(len(args) + 1)
 		rows, err := tx.Query("select "+factColumns+" from fact where customer_id in ("+marks+") and kind = $"+last+
 			" order by customer_id, recorded_at, fact_id", append(args, kind)...)

@@ -48,7 +48,7 @@ func clearSlot(tx *db.Tx, slot string, ids []id.Customer) error {
 	if slot[0] == 'n' {
 		empty = "-9223372036854775807 - 1"
 	}
-	return inChunks(ids, func(marks string, args []any) error {
+	return db.In(tx, ids, func(marks string, args []any) error {
 		_, err := tx.Exec("update trait set "+slot+" = "+empty+" where customer_id in ("+marks+")", args...)
 		return err
 	})

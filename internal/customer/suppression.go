@@ -62,7 +62,7 @@ func (b *Book) Suppressions(tx *db.Tx, i Identity) ([]Suppression, error) {
 // SuppressionsOf finds suppressions by digests of addresses.
 func SuppressionsOf(tx *db.Tx, sums [][]byte) (map[string][]Suppression, error) {
 	out := map[string][]Suppression{}
-	err := inChunks(sums, func(marks string, args []any) error {
+	err := db.In(tx, sums, func(marks string, args []any) error {
 		rows, err := tx.Query("select digest, key_id, controller, channel, scope, reason, at from suppression where digest in ("+marks+
 			") order by digest, controller, channel, scope", args...)
 		found, err := db.Collect(rows, err, scanSuppression)

@@ -254,7 +254,7 @@ func (v TraitValue) row() []any {
 
 func traitValues(tx *db.Tx, list []id.Customer) (map[id.Customer][]TraitValue, error) {
 	out := make(map[id.Customer][]TraitValue, len(list))
-	err := inChunks(list, func(marks string, args []any) error {
+	err := db.In(tx, list, func(marks string, args []any) error {
 		rows, err := tx.Query("select "+traitValueColumns+" from trait_value where customer_id in ("+marks+") order by customer_id, field, source", args...)
 		found, err := db.Collect(rows, err, scanTraitValue)
 		for _, v := range found {

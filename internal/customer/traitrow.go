@@ -93,7 +93,7 @@ var traitInsert = "insert into trait (customer_id, " + traitColumns + ") values"
 
 func traitRows(tx *db.Tx, list []id.Customer) (map[id.Customer]traitRow, error) {
 	out := make(map[id.Customer]traitRow, len(list))
-	err := inChunks(list, func(marks string, args []any) error {
+	err := db.In(tx, list, func(marks string, args []any) error {
 		rows, err := tx.Query("select customer_id, "+traitColumns+" from trait where customer_id in ("+marks+")", args...)
 		_, err = db.Collect(rows, err, func(scan db.Scan) (struct{}, error) {
 			var c id.Customer

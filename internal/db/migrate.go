@@ -31,7 +31,7 @@ func migrate(ctx context.Context, d *sql.DB, dialect Dialect, files fs.FS) error
 	if dialect == SQLite {
 		gooseDialect = goose.DialectSQLite3
 		var err error
-		if files, err = withTypeChecks(files); err != nil {
+		if files, err = strictFiles(files); err != nil {
 			return err
 		}
 	}
@@ -45,9 +45,8 @@ func migrate(ctx context.Context, d *sql.DB, dialect Dialect, files fs.FS) error
 	return nil
 }
 
-// withTypeChecks adds to each column of each file the check that SQLite needs
-// to be as strict about types as PostgreSQL.
-func withTypeChecks(files fs.FS) (fs.FS, error) {
+// strictFiles gives the files as SQLite gets them.
+func strictFiles(files fs.FS) (fs.FS, error) {
 	names, err := fs.Glob(files, "*.sql")
 	if err != nil {
 		return nil, err
@@ -58,26 +57,36 @@ func withTypeChecks(files fs.FS) (fs.FS, error) {
 		if err != nil {
 			return nil, err
 		}
-		out[name] = &fstest.MapFile{Data: []byte(TypeChecks(string(text)))}
+		out[name] = &fstest.MapFile{Data: []byte(Strict(string(text)))}
 	}
 	return out, nil
 }
 
-// column matches a column of our DDL: one a line, indented, name and type first,
-// a comma or a comment after it.
-var column = regexp.MustCompile(`(?m)^(\s+)([a-z][a-z0-9_]*) (bigint|text|bytea|double precision)\b([^,\n-]*)(,?)(.*)$`)
+var (
+	// table is one create table of our DDL, from its opening bracket, which a
+	// comment may follow, to the bracket that closes it on a line of its own.
+	table = regexp.MustCompile(`(?ms)^create table [a-z][a-z0-9_]* \(([^\n]*)\n.*?^\);`)
+	// column is a column: one a line, indented, name and type first.
+	column = regexp.MustCompile(`(?m)^(\s+[a-z][a-z0-9_]*) (bigint|text|bytea|double precision)\b`)
+)
 
-// TypeChecks gives DDL for SQLite: each column's declared type becomes a check
-// of the stored value's type.
-func TypeChecks(ddl string) string {
-	kinds := map[string]string{"bigint": "integer", "text": "text", "bytea": "blob", "double precision": "real"}
-	return column.ReplaceAllStringFunc(ddl, func(line string) string {
-		m := column.FindStringSubmatch(line)
-		name, typ, rest := m[2], m[3], m[4]
-		want := "'" + kinds[typ] + "'"
-		if !strings.Contains(rest, "not null") && !strings.Contains(rest, "primary key") {
-			want += ", 'null'"
+// Types are what SQLite's strict tables call the four types.
+var Types = map[string]string{"bigint": "integer", "text": "text", "bytea": "blob", "double precision": "real"}
+
+// Strict gives DDL for SQLite: its tables are strict, as strict about types as
+// PostgreSQL's, and a key of one integer is the row's own number. A table that
+// says "-- lookup" or "-- by key" after its opening bracket is kept in the order
+// of its key, without a second tree.
+func Strict(ddl string) string {
+	return table.ReplaceAllStringFunc(ddl, func(text string) string {
+		kind := "strict"
+		if note := table.FindStringSubmatch(text)[1]; strings.Contains(note, "-- lookup") || strings.Contains(note, "-- by key") {
+			kind = "strict, without rowid"
 		}
-		return fmt.Sprintf("%s%s %s%s check (typeof(%s) in (%s))%s%s", m[1], name, typ, strings.TrimRight(rest, " "), name, want, m[5], m[6])
+		text = column.ReplaceAllStringFunc(text, func(line string) string {
+			m := column.FindStringSubmatch(line)
+			return m[1] + " " + Types[m[2]]
+		})
+		return strings.TrimSuffix(text, ");") + ") " + kind + ";"
 	})
 }

@@ -4,8 +4,6 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"encoding/json"
-	"strconv"
-	"strings"
 	"time"
 
 	"candor/internal/clock"
@@ -92,65 +90,27 @@ func (e Event) Key() Key { return Key{e.Customer, e.ID} }
 
 const columns = "customer_id, dedupe, name, occurred_at, received_at, source_id, props, amount, currency, family, origin"
 
-// width is the number of columns.
-const width = 11
-
-// steps are the numbers of rows one statement takes: few, so that all of them
-// stay prepared.
-var steps = []int{256, 64, 16, 4, 1}
-
-var statements = func() map[int]string {
-	out := map[int]string{}
-	for _, n := range steps {
-		var b strings.Builder
-		b.WriteString("insert into event (" + columns + ") values ")
-		for i := range n * width {
-			switch {
-			case i == 0:
-				b.WriteByte('(')
-			case i%width == 0:
-				b.WriteString("),(")
-			default:
-				b.WriteByte(',')
-			}
-			b.WriteString("$" + strconv.Itoa(i+1))
-		}
-		b.WriteString(") on conflict do nothing returning customer_id, dedupe")
-		out[n] = b.String()
-	}
-	return out
-}()
-
 // Insert stores events and gives the keys of those that were not there yet.
 // Only the gate calls it.
 func Insert(tx *db.Tx, rows []Row) (map[Key]bool, error) {
 	fresh := make(map[Key]bool, len(rows))
-	for _, n := range steps {
-		for len(rows) >= n {
-			if err := insertStep(tx, rows[:n], fresh); err != nil {
-				return nil, err
-			}
-			rows = rows[n:]
-		}
+	values := make([][]any, len(rows))
+	for i := range rows {
+		values[i] = rows[i].values()
 	}
-	return fresh, nil
+	err := tx.InsertReturning("insert into event ("+columns+") values", "on conflict do nothing returning customer_id, dedupe", values,
+		func(scan db.Scan) error {
+			var k Key
+			err := scan(&k.Customer, &k.ID)
+			fresh[k] = true
+			return err
+		})
+	return fresh, err
 }
 
-func insertStep(tx *db.Tx, rows []Row, fresh map[Key]bool) error {
-	args := make([]any, 0, len(rows)*width)
-	for i := range rows {
-		r := &rows[i]
-		args = append(args, int64(r.Customer), int64(r.ID), string(r.Name), int64(r.OccurredAt), int64(r.ReceivedAt),
-			int64(r.Source), r.props, r.Amount, r.Currency, r.Family, int64(r.Origin))
-	}
-	found, err := tx.Query(statements[len(rows)], args...)
-	_, err = db.Collect(found, err, func(scan db.Scan) (struct{}, error) {
-		var k Key
-		err := scan(&k.Customer, &k.ID)
-		fresh[k] = true
-		return struct{}{}, err
-	})
-	return err
+func (r *Row) values() []any {
+	return []any{int64(r.Customer), int64(r.ID), string(r.Name), int64(r.OccurredAt), int64(r.ReceivedAt),
+		int64(r.Source), r.props, r.Amount, r.Currency, r.Family, int64(r.Origin)}
 }
 
 // Move gives a visitor's events to the person they turned out to be. Events that

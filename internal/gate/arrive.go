@@ -10,7 +10,6 @@ import (
 
 	"candor/internal/charter"
 	"candor/internal/clock"
-	"candor/internal/consent"
 	"candor/internal/customer"
 	"candor/internal/db"
 	"candor/internal/errs"
@@ -309,28 +308,29 @@ func (b *batch) record(tx *db.Tx, fresh map[event.Key]bool) error {
 	if err != nil {
 		return err
 	}
+	seen := map[clock.Instant][]id.Customer{}
 	for _, h := range holds {
 		for _, s := range append(suppressed[h.id], bySubject[h.id]...) {
+			if !s.isAct && s.fact.Kind == customer.Interaction {
+				seen[s.fact.At] = append(seen[s.fact.At], h.id)
+			}
 			if err := b.recordOne(h, s); err != nil {
 				return err
 			}
 		}
-		if _, err := h.settle(); err != nil {
+	}
+	for _, day := range slices.Sorted(maps.Keys(seen)) {
+		if err := customer.Saw(tx, seen[day], day); err != nil {
 			return err
 		}
 	}
-	return nil
+	return b.g.settle(tx, holds)
 }
 
-// recordOne writes one fact or act. What is wrong with it is noted and touches
+// recordOne takes one fact or act. What is wrong with it is noted and touches
 // nothing else.
 func (b *batch) recordOne(h *hold, s said) error {
 	if !s.isAct {
-		if s.fact.Kind == customer.Interaction {
-			if _, err := customer.Saw(h.tx, h.id, s.fact.At); err != nil {
-				return err
-			}
-		}
 		return b.noteIfInvalid(s, string(s.fact.Kind), h.fact(s.fact))
 	}
 	r, err := h.record(s.act)
@@ -351,42 +351,19 @@ func (b *batch) noteIfInvalid(s said, field string, err error) error {
 // holds makes the holds of those with something to record, in ascending order.
 // All are locked or made in this transaction.
 func (b *batch) holds(tx *db.Tx, said, suppressed map[id.Customer][]said) ([]*hold, error) {
-	law, ch, err := b.g.law(tx)
-	if err != nil {
-		return nil, err
-	}
-	var list, old []id.Customer
+	var list []id.Customer
+	made := map[id.Customer]customer.Customer{}
 	for c := range b.touched {
-		if len(said[c])+len(suppressed[c]) > 0 || b.newlyNamed(c) {
-			list = append(list, c)
-			if b.exists(c) {
-				old = append(old, c)
-			}
+		if len(said[c])+len(suppressed[c]) == 0 && !b.newlyNamed(c) {
+			continue
+		}
+		list = append(list, c)
+		if !b.exists(c) {
+			made[c] = customer.Customer{ID: c, Rev: 1, Known: b.planner.people[c].known, CreatedAt: b.now}
 		}
 	}
 	slices.Sort(list)
-	slices.Sort(old)
-	rows, err := customer.ByID(tx, old)
-	if err != nil {
-		return nil, err
-	}
-	facts, err := customer.FactsOfMany(tx, old)
-	if err != nil {
-		return nil, err
-	}
-	records, err := consent.OfMany(tx, old)
-	if err != nil {
-		return nil, err
-	}
-	out := make([]*hold, len(list))
-	for i, c := range list {
-		row, ok := rows[c]
-		if !ok {
-			row = customer.Customer{ID: c, Rev: 1, Known: b.planner.people[c].known, CreatedAt: b.now}
-		}
-		out[i] = b.g.holdLoaded(tx, law, ch, row, records[c], facts[c])
-	}
-	return out, nil
+	return b.g.holds(tx, list, made)
 }
 
 // newlyNamed reports whether the plan changes who a customer is.

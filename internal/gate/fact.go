@@ -50,16 +50,9 @@ func (h *hold) fact(f customer.Fact) error {
 	if f.ID == 0 {
 		f.ID = id.New[id.Fact]()
 	}
-	if err := customer.InsertFact(h.tx, f); err != nil {
-		return err
-	}
+	h.writes.facts = append(h.writes.facts, f)
 	h.facts.Facts = append(h.facts.Facts, f)
-	if f.Kind == customer.Address {
-		if err := customer.NoteAddress(h.tx, f); err != nil {
-			return err
-		}
-	}
-	return h.prove(f)
+	return h.protect(f)
 }
 
 // factTime is now, but always later than the customer's facts so far: the order
@@ -191,9 +184,9 @@ type Stated struct {
 	Source  string            `json:"source,omitempty"`
 }
 
-// prove writes a protecting fact to the ledger, and to the journal when it takes
-// effect.
-func (h *hold) prove(f customer.Fact) error {
+// protect has a protecting fact written to the ledger, and to the journal when
+// it takes effect.
+func (h *hold) protect(f customer.Fact) error {
 	kind, protects := protections[f.Kind]
 	if !protects {
 		return nil
@@ -204,6 +197,6 @@ func (h *hold) prove(f customer.Fact) error {
 			return err
 		}
 	}
-	_, err := h.g.ledger.Append(h.tx, KindFact, f.RecordedAt, Stated{f.Kind, f.Value(), string(f.Purpose), string(f.Channel), f.At, f.Until, f.Source})
+	_, err := h.prove(KindFact, f.RecordedAt, Stated{f.Kind, f.Value(), string(f.Purpose), string(f.Channel), f.At, f.Until, f.Source})
 	return err
 }

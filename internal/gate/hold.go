@@ -1,6 +1,9 @@
 package gate
 
 import (
+	"maps"
+	"slices"
+
 	"candor/internal/charter"
 	"candor/internal/clock"
 	"candor/internal/consent"
@@ -22,6 +25,7 @@ type hold struct {
 	facts   Facts
 	effects Effects
 	replay  bool // comes from the journal, so is not written there again
+	*writes
 }
 
 // hold locks a customer and reads what is on record. It returns NOT_FOUND when
@@ -50,13 +54,40 @@ func (g *Gate) hold(tx *db.Tx, c id.Customer) (*hold, error) {
 	if err != nil {
 		return nil, err
 	}
-	row.Rev = rev
-	return g.holdLoaded(tx, law, ch, row, records, facts), nil
+	return &hold{g: g, tx: tx, law: law, charter: ch, id: c, rev: rev, at: g.clock.Now(), writes: &writes{},
+		facts: Facts{Customer: c, Since: row.CreatedAt, Records: records, Facts: facts}}, nil
 }
 
-// holdLoaded is hold for a customer that the caller has locked and read; Rev is
-// the revision that Lock gave.
-func (g *Gate) holdLoaded(tx *db.Tx, law *Law, ch *charter.Charter, c customer.Customer, records []consent.Record, facts []customer.Fact) *hold {
-	return &hold{g: g, tx: tx, law: law, charter: ch, id: c.ID, rev: c.Rev, at: g.clock.Now(),
-		facts: Facts{Customer: c.ID, Since: c.CreatedAt, Records: records, Facts: facts}}
+// holds makes the holds of customers that the caller has locked, in their order.
+// Those made in this transaction are given; nothing is on record of them yet.
+func (g *Gate) holds(tx *db.Tx, list []id.Customer, made map[id.Customer]customer.Customer) ([]*hold, error) {
+	law, ch, err := g.law(tx)
+	if err != nil {
+		return nil, err
+	}
+	old := slices.DeleteFunc(slices.Clone(list), func(c id.Customer) bool { return made[c].ID != 0 })
+	rows, err := customer.ByID(tx, old)
+	if err != nil {
+		return nil, err
+	}
+	facts, err := customer.FactsOfMany(tx, old)
+	if err != nil {
+		return nil, err
+	}
+	records, err := consent.OfMany(tx, old)
+	if err != nil {
+		return nil, err
+	}
+	maps.Copy(rows, made)
+	out := make([]*hold, len(list))
+	all := &writes{}
+	for i, c := range list {
+		row, ok := rows[c]
+		if !ok {
+			return nil, errStale
+		}
+		out[i] = &hold{g: g, tx: tx, law: law, charter: ch, id: c, rev: row.Rev, at: g.clock.Now(), writes: all,
+			facts: Facts{Customer: c, Since: row.CreatedAt, Records: records[c], Facts: facts[c]}}
+	}
+	return out, nil
 }

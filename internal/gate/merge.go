@@ -30,6 +30,9 @@ func (g *Gate) mergeLocked(tx *db.Tx, from, into id.Customer) error {
 			return err
 		}
 	}
+	if err := h.flush(g, tx); err != nil {
+		return err
+	}
 	if _, err := (consent.Source{}).Erase(tx.Context(), tx, from); err != nil {
 		return err
 	}

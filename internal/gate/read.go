@@ -1,8 +1,8 @@
 package gate
 
 import (
-	"strconv"
-	"strings"
+	"maps"
+	"slices"
 
 	"candor/internal/charter"
 	"candor/internal/clock"
@@ -98,7 +98,7 @@ func (s screened) outdated(st Standing) Standing {
 }
 
 // stands is the standing of some customers at one instant.
-type stands map[id.Customer]map[StandingKey]Standing
+type stands map[id.Customer][]Standing
 
 // find gives the standing that a screened request compares with; when the
 // customer has none for it, one that no rules match.
@@ -110,78 +110,37 @@ func (s stands) find(c id.Customer, to screened) Standing {
 	if to.purpose == nil {
 		return Standing{}
 	}
-	for k, st := range rows {
-		if k.Purpose == to.purpose.id && k.Channel == to.slot.channel && k.Recipient == to.slot.recipient && k.Scope == "" {
+	for _, st := range rows {
+		if st.Purpose == to.purpose.id && st.Channel == to.slot.channel && st.Recipient == to.slot.recipient && st.Scope == "" {
 			return st
 		}
 	}
 	return Standing{Until: clock.Never}
 }
 
-// inList bounds the arguments of one statement.
-const inList = 500
-
 // standingAt reads what holds at an instant for each of the customers.
 func standingAt(tx *db.Tx, asked map[id.Customer]bool, at clock.Instant) (stands, error) {
 	out := stands{}
-	list := make([]id.Customer, 0, len(asked))
-	for c := range asked {
-		list = append(list, c)
-	}
-	for len(list) > 0 {
-		part := list[:min(inList, len(list))]
-		list = list[len(part):]
-		if err := out.read(tx, part, at); err != nil {
-			return nil, err
-		}
-	}
-	return out, nil
-}
-
-func (s stands) read(tx *db.Tx, part []id.Customer, at clock.Instant) error {
-	marks, args := marksFrom(part, 2)
-	rows, err := tx.Query(`select `+standingColumns+` from standing
-		where from_at <= $1 and until_at > $1 and customer_id in (`+marks+`)`, append([]any{at}, args...)...)
-	_, err = db.Collect(rows, err, func(scan db.Scan) (struct{}, error) {
-		st, c, err := scanOwned(scan)
-		if s[c] == nil {
-			s[c] = map[StandingKey]Standing{}
-		}
-		s[c][st.StandingKey] = st
-		return struct{}{}, err
-	})
-	if err != nil {
+	list := slices.Collect(maps.Keys(asked))
+	err := db.In(tx, list, func(marks string, args []any) error {
+		rows, err := tx.Query(`select `+standingColumns+` from standing
+			where from_at <= $1 and until_at > $1 and customer_id in (`+marks+`)`, args...)
+		_, err = db.Collect(rows, err, func(scan db.Scan) (struct{}, error) {
+			st, c, err := scanOwned(scan)
+			out[c] = append(out[c], st)
+			return struct{}{}, err
+		})
 		return err
+	}, at)
+	if err != nil {
+		return nil, err
 	}
-	for _, c := range part {
-		if s[c] != nil {
-			continue
-		}
-		_, err := customer.Get(tx, c)
-		if errs.Is(err, errs.NotFound) {
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		s[c] = map[StandingKey]Standing{}
+	without := slices.DeleteFunc(list, func(c id.Customer) bool { return out[c] != nil })
+	known, err := customer.ByID(tx, without)
+	for c := range known {
+		out[c] = []Standing{}
 	}
-	return nil
-}
-
-// marksFrom writes $first, $first+1, ... for a list, with its arguments.
-func marksFrom[T any](list []T, first int) (string, []any) {
-	var b strings.Builder
-	args := make([]any, len(list))
-	for i, v := range list {
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		b.WriteByte('$')
-		b.WriteString(strconv.Itoa(first + i))
-		args[i] = v
-	}
-	return b.String(), args
+	return out, err
 }
 
 // Standing gives what a customer may be used and contacted for from now on, with

@@ -66,14 +66,12 @@ func (h *hold) record(a consent.Act) (consent.Record, error) {
 	if r, err = consent.Next(r, h.facts.Records); err != nil {
 		return consent.Record{}, err
 	}
-	w, err := h.g.ledger.Append(h.tx, KindConsent, r.RecordedAt, r)
+	w, err := h.prove(KindConsent, r.RecordedAt, r)
 	if err != nil {
 		return consent.Record{}, err
 	}
 	r.Entry, r.Salt = w.Entry, w.Salt
-	if err := consent.Insert(h.tx, r); err != nil {
-		return consent.Record{}, err
-	}
+	h.records = append(h.records, r)
 	h.facts.Records = append(h.facts.Records, r)
 	return r, h.follow(r)
 }
@@ -193,7 +191,8 @@ func (h *hold) follow(r consent.Record) error {
 			return err
 		}
 	}
-	return h.g.outbox.Publish(h.tx, TopicConsent, Recorded{h.id, r.ID, r.Purpose, r.Channel, r.Kind, r.Counts()})
+	h.told = append(h.told, Recorded{h.id, r.ID, r.Purpose, r.Channel, r.Kind, r.Counts()})
+	return nil
 }
 
 // Revocation is the argument of JobRevoke: ids and names of the charter only.

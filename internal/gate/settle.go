@@ -13,102 +13,172 @@ type Changed struct {
 	Opened    []StandingKey `json:"opened,omitempty"`
 }
 
-// settle works out the customer's standing from the facts as they are now and
-// writes what changed. When anything became less, the hooks run.
+// settle writes what the hold put on record, works out the customer's standing
+// from the facts as they are now, and writes what of it changed. When anything
+// became less, the hooks run.
 func (h *hold) settle() (Effects, error) {
-	before, err := standingOf(h.tx, h.id)
-	if err != nil {
-		return Effects{}, err
-	}
-	after := Project(h.facts, h.law, h.at)
-	if err := h.store(before, after); err != nil {
-		return Effects{}, err
-	}
-	if err := h.forgetInferences(after); err != nil {
-		return Effects{}, err
-	}
-	h.effects.Tightened, h.effects.Opened = changes(before, after, h.at)
-	if len(h.effects.Tightened) > 0 {
-		for _, hook := range h.g.hooks {
-			left, err := hook(h.tx, h.id, h.effects.Tightened)
-			if err != nil {
-				return Effects{}, err
-			}
-			h.effects.Left = append(h.effects.Left, left...)
-		}
-	}
-	if len(h.effects.Tightened)+len(h.effects.Opened) > 0 && len(before) > 0 {
-		err = h.g.outbox.Publish(h.tx, TopicStanding, Changed{h.id, h.effects.Tightened, h.effects.Opened})
-	}
+	err := h.g.settle(h.tx, []*hold{h})
 	return h.effects, err
 }
 
-// store replaces the rows when they differ, and notes under which law they were
-// worked out.
-func (h *hold) store(before, after []Standing) error {
-	if !same(before, after) {
-		if len(before) > 0 {
-			if _, err := h.tx.Exec(`delete from standing where customer_id = $1`, h.id); err != nil {
+// settle is that for the holds of one transaction.
+func (g *Gate) settle(tx *db.Tx, list []*hold) error {
+	if len(list) == 0 {
+		return nil
+	}
+	if err := list[0].flush(g, tx); err != nil {
+		return err
+	}
+	ids := make([]id.Customer, len(list))
+	for i, h := range list {
+		ids[i] = h.id
+	}
+	before, err := standingsOf(tx, ids)
+	if err != nil {
+		return err
+	}
+	var rows, laws [][]any
+	var changed []any
+	for _, h := range list {
+		was, now := before[h.id], Project(h.facts, h.law, h.at)
+		more, gone := differ(was, now)
+		for _, s := range more {
+			rows = append(rows, s.row(h.id))
+		}
+		for _, s := range gone {
+			if err := s.delete(tx, h.id); err != nil {
 				return err
 			}
 		}
-		rows := make([][]any, len(after))
-		for i, s := range after {
-			rows[i] = []any{h.id, s.Controller, s.Purpose, s.Channel, s.Recipient, s.Scope, s.From, s.Until, s.Ops, s.Because,
-				s.Basis, s.Evidence, s.CharterVersion, s.PackVersion, s.Rules}
+		if err := h.forgetInferences(now); err != nil {
+			return err
 		}
-		if _, err := h.tx.InsertMany(`insert into standing (`+standingColumns+`) values`, "", rows); err != nil {
+		laws = append(laws, []any{h.id, h.law.Print, h.rev, h.at})
+		h.effects.Tightened, h.effects.Opened = changes(was, now, h.at)
+		if len(h.effects.Tightened)+len(h.effects.Opened) > 0 && len(was) > 0 {
+			changed = append(changed, Changed{h.id, h.effects.Tightened, h.effects.Opened})
+		}
+	}
+	if _, err := tx.InsertMany(`insert into standing (`+standingColumns+`) values`, standingUpsert, rows); err != nil {
+		return err
+	}
+	if _, err := tx.InsertMany(`insert into standing_law (customer_id, law, rev, computed_at) values`,
+		`on conflict (customer_id) do update set law = excluded.law, rev = excluded.rev, computed_at = excluded.computed_at`, laws); err != nil {
+		return err
+	}
+	for _, h := range list {
+		if err := h.tighten(); err != nil {
 			return err
 		}
 	}
-	_, err := h.tx.Exec(`insert into standing_law (customer_id, law, rev, computed_at) values ($1, $2, $3, $4)
-		on conflict (customer_id) do update set law = excluded.law, rev = excluded.rev, computed_at = excluded.computed_at`,
-		h.id, h.law.Print, h.rev, h.at)
+	return g.outbox.PublishAll(tx, TopicStanding, changed)
+}
+
+// tighten runs the hooks when anything became less.
+func (h *hold) tighten() error {
+	if len(h.effects.Tightened) == 0 {
+		return nil
+	}
+	for _, hook := range h.g.hooks {
+		left, err := hook(h.tx, h.id, h.effects.Tightened)
+		if err != nil {
+			return err
+		}
+		h.effects.Left = append(h.effects.Left, left...)
+	}
+	return nil
+}
+
+// interval is a standing with its place among those of its slot.
+type interval struct {
+	Standing
+	nth int
+}
+
+type place struct {
+	StandingKey
+	nth int
+}
+
+// numbered numbers the intervals of each slot, which follow each other.
+func numbered(list []Standing) []interval {
+	out := make([]interval, len(list))
+	for i, s := range list {
+		out[i].Standing = s
+		if i > 0 && list[i-1].StandingKey == s.StandingKey {
+			out[i].nth = out[i-1].nth + 1
+		}
+	}
+	return out
+}
+
+// differ gives the intervals to be written and those that are no more.
+func differ(before, after []Standing) (changed, gone []interval) {
+	was := make(map[place]Standing, len(before))
+	for _, s := range numbered(before) {
+		was[place{s.StandingKey, s.nth}] = s.Standing
+	}
+	for _, s := range numbered(after) {
+		at := place{s.StandingKey, s.nth}
+		if was[at] != s.Standing {
+			changed = append(changed, s)
+		}
+		delete(was, at)
+	}
+	for at, s := range was {
+		gone = append(gone, interval{s, at.nth})
+	}
+	return changed, gone
+}
+
+func (s interval) row(c id.Customer) []any {
+	return []any{c, s.Controller, s.Purpose, s.Channel, s.Recipient, s.Scope, s.nth, s.From, s.Until, s.Ops, s.Because,
+		s.Basis, s.Evidence, s.CharterVersion, s.PackVersion, s.Rules}
+}
+
+func (s interval) delete(tx *db.Tx, c id.Customer) error {
+	_, err := tx.Exec(`delete from standing where customer_id = $1 and controller = $2 and purpose = $3 and channel = $4
+		and recipient = $5 and scope = $6 and nth = $7`, c, s.Controller, s.Purpose, s.Channel, s.Recipient, s.Scope, s.nth)
 	return err
 }
 
-const standingColumns = `customer_id, controller, purpose, channel, recipient, scope, from_at, until_at, ops, reasons,
+const standingColumns = `customer_id, controller, purpose, channel, recipient, scope, nth, from_at, until_at, ops, reasons,
 	basis, evidence, charter_version, pack_version, rules`
+
+const standingUpsert = `on conflict (customer_id, controller, purpose, channel, recipient, scope, nth) do update set
+	from_at = excluded.from_at, until_at = excluded.until_at, ops = excluded.ops, reasons = excluded.reasons,
+	basis = excluded.basis, evidence = excluded.evidence, charter_version = excluded.charter_version,
+	pack_version = excluded.pack_version, rules = excluded.rules`
 
 // standingOf reads all intervals of a customer, those of one slot in order.
 func standingOf(tx *db.Tx, c id.Customer) ([]Standing, error) {
-	rows, err := tx.Query(`select `+standingColumns+` from standing where customer_id = $1
-		order by controller, purpose, channel, recipient, scope, from_at`, c)
-	return db.Collect(rows, err, scanStanding)
+	found, err := standingsOf(tx, []id.Customer{c})
+	return found[c], err
 }
 
-func scanStanding(scan db.Scan) (Standing, error) {
-	s, _, err := scanOwned(scan)
-	return s, err
+// standingsOf is standingOf for several customers.
+func standingsOf(tx *db.Tx, list []id.Customer) (map[id.Customer][]Standing, error) {
+	out := make(map[id.Customer][]Standing, len(list))
+	err := db.In(tx, list, func(marks string, args []any) error {
+		rows, err := tx.Query(`select `+standingColumns+` from standing where customer_id in (`+marks+`)
+			order by customer_id, controller, purpose, channel, recipient, scope, nth`, args...)
+		_, err = db.Collect(rows, err, func(scan db.Scan) (struct{}, error) {
+			s, c, err := scanOwned(scan)
+			out[c] = append(out[c], s)
+			return struct{}{}, err
+		})
+		return err
+	})
+	return out, err
 }
 
 func scanOwned(scan db.Scan) (Standing, id.Customer, error) {
 	var s Standing
 	var c id.Customer
-	err := scan(&c, &s.Controller, &s.Purpose, &s.Channel, &s.Recipient, &s.Scope, &s.From, &s.Until, &s.Ops, &s.Because,
+	var nth int64
+	err := scan(&c, &s.Controller, &s.Purpose, &s.Channel, &s.Recipient, &s.Scope, &nth, &s.From, &s.Until, &s.Ops, &s.Because,
 		&s.Basis, &s.Evidence, &s.CharterVersion, &s.PackVersion, &s.Rules)
 	return s, c, err
-}
-
-// same compares two standings whatever the order of their slots.
-func same(a, b []Standing) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	type place struct {
-		StandingKey
-		from clock.Instant
-	}
-	all := make(map[place]Standing, len(a))
-	for _, s := range a {
-		all[place{s.StandingKey, s.From}] = s
-	}
-	for _, s := range b {
-		if all[place{s.StandingKey, s.From}] != s {
-			return false
-		}
-	}
-	return true
 }
 
 // changes compares what is allowed at an instant before and after.

@@ -42,10 +42,13 @@ func Prepare(kind Kind, at clock.Instant, content any) (Written, error) {
 	return w, err
 }
 
-// Put writes a prepared entry in the caller's transaction.
-func (l *Log) Put(tx *db.Tx, w Written) error {
-	_, err := tx.Exec(`insert into ledger_entry (entry_id, kind, at, salt, commitment, content) values ($1, $2, $3, $4, $5, $6)`,
-		w.Entry, w.Kind, w.At, w.Salt, w.Commit, string(w.Content))
+// Put writes prepared entries in the caller's transaction.
+func (l *Log) Put(tx *db.Tx, list ...Written) error {
+	rows := make([][]any, len(list))
+	for i, w := range list {
+		rows[i] = []any{w.Entry, w.Kind, w.At, w.Salt, w.Commit, string(w.Content)}
+	}
+	_, err := tx.InsertMany(`insert into ledger_entry (entry_id, kind, at, salt, commitment, content) values`, "", rows)
 	if err != nil {
 		return errs.Wrap(err, errs.Unavailable, errs.FailClosed, "the ledger could not be written, so nothing was done; try again")
 	}

@@ -71,12 +71,20 @@ func Open(d *db.DB, c clock.Clock) *Box {
 // Publish tells the topic's followers, once the caller's transaction has
 // committed.
 func (b *Box) Publish(tx *db.Tx, topic string, payload any) error {
-	body, err := json.Marshal(payload)
-	if err != nil {
-		return fmt.Errorf("outbox: payload of %s: %w", topic, err)
+	return b.PublishAll(tx, topic, []any{payload})
+}
+
+// PublishAll tells them of several things.
+func (b *Box) PublishAll(tx *db.Tx, topic string, payloads []any) error {
+	rows := make([][]any, len(payloads))
+	for i, p := range payloads {
+		body, err := json.Marshal(p)
+		if err != nil {
+			return fmt.Errorf("outbox: payload of %s: %w", topic, err)
+		}
+		rows[i] = []any{id.New[id.Outbox](), topic, string(body), b.clock.Now()}
 	}
-	_, err = tx.Exec(`insert into outbox (outbox_id, topic, payload, at) values ($1, $2, $3, $4)`,
-		id.New[id.Outbox](), topic, string(body), b.clock.Now())
+	_, err := tx.InsertMany(`insert into outbox (outbox_id, topic, payload, at) values`, "", rows)
 	return err
 }
 

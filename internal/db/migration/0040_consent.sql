@@ -37,13 +37,14 @@ create index consent_record_by_id on consent_record (record_id);
 
 -- What is allowed from one instant to another if nothing more happens: derived
 -- from facts, always recomputable.
-create table standing (
+create table standing ( -- by key
     customer_id bigint not null, -- pseudonymous customer
     controller text not null, -- none nobody
     purpose text not null, -- none nobody
     channel text not null, -- none nobody
     recipient text not null, -- none nobody
     scope text not null, -- none nobody
+    nth bigint not null, -- none customer; 0, 1, 2 ... for the intervals of one slot
     from_at bigint not null, -- pseudonymous customer; 0 in the first interval
     until_at bigint not null, -- pseudonymous customer
     ops bigint not null, -- pseudonymous customer; bit i is operation i
@@ -53,7 +54,7 @@ create table standing (
     charter_version bigint not null, -- none nobody
     pack_version text not null, -- none nobody
     rules bigint not null, -- none nobody; fingerprint of the rules it was decided under
-    primary key (customer_id, controller, purpose, channel, recipient, scope, from_at),
+    primary key (customer_id, controller, purpose, channel, recipient, scope, nth),
     foreign key (customer_id) references customer (customer_id) on delete cascade
 );
 create index standing_reach on standing (purpose, channel, recipient, customer_id);

@@ -93,7 +93,7 @@ func TestParserSeesWhatTheEngineSees(t *testing.T) {
 	want := map[string]bool{}
 	for _, table := range tables {
 		for _, c := range table.Columns {
-			want["column "+table.Name+"."+c.Name+" "+c.Type] = true
+			want["column "+table.Name+"."+c.Name+" "+db.Types[c.Type]] = true
 		}
 		want["key "+table.Name+" "+strings.Join(table.Primary, ",")] = true
 	}

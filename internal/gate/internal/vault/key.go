@@ -4,16 +4,11 @@ import (
 	"context"
 	"crypto/rand"
 	"slices"
-	"strconv"
-	"strings"
 
 	"candor/internal/db"
 	"candor/internal/errs"
 	"candor/internal/id"
 )
-
-// chunk bounds the arguments of one statement.
-const chunk = 500
 
 // Keys gives the keys of customers and makes those that do not exist yet. It
 // returns when the new ones are on disk. Not to be called in a transaction.
@@ -109,18 +104,14 @@ func (v *Vault) load(ctx context.Context, list []id.Customer) (map[id.Customer]K
 	var found []wrappedKey
 	err := v.keys.Read(ctx, func(tx *db.Tx) error {
 		found = nil
-		for part := range slices.Chunk(list, chunk) {
-			marks, args := in(part)
+		return db.In(tx, list, func(marks string, args []any) error {
 			rows, err := tx.Query("select customer_id, key_id, wrapped from data_key where customer_id in ("+marks+")", args...)
 			got, err := db.Collect(rows, err, func(scan db.Scan) (w wrappedKey, err error) {
 				return w, scan(&w.customer, &w.keyID, &w.wrapped)
 			})
-			if err != nil {
-				return err
-			}
 			found = append(found, got...)
-		}
-		return nil
+			return err
+		})
 	})
 	if err != nil {
 		return nil, err
@@ -136,25 +127,6 @@ func (v *Vault) load(ctx context.Context, list []id.Customer) (map[id.Customer]K
 		}
 	}
 	return out, nil
-}
-
-// in writes an in-list, filled up to a few sizes so that few statements exist.
-func in(list []id.Customer) (string, []any) {
-	size := 1
-	for size < len(list) {
-		size *= 4
-	}
-	size = min(size, chunk)
-	var b strings.Builder
-	args := make([]any, size)
-	for i := range args {
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		b.WriteString("$" + strconv.Itoa(i+1))
-		args[i] = list[min(i, len(list)-1)]
-	}
-	return b.String(), args
 }
 
 // Destroy destroys a customer's key: from the key store, and from this process

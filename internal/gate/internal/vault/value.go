@@ -149,16 +149,13 @@ func existing(tx *db.Tx, list []Sealed) ([]Sealed, error) {
 
 func rowsOf(tx *db.Tx, ids []id.Customer) ([]Sealed, error) {
 	var out []Sealed
-	for part := range slices.Chunk(ids, chunk) {
-		marks, args := in(part)
+	err := db.In(tx, ids, func(marks string, args []any) error {
 		rows, err := tx.Query("select "+columns+" from sealed_value where customer_id in ("+marks+") order by customer_id, field, value_id", args...)
 		got, err := db.Collect(rows, err, scanSealed)
-		if err != nil {
-			return nil, err
-		}
 		out = append(out, got...)
-	}
-	return out, nil
+		return err
+	})
+	return out, err
 }
 
 func scanSealed(scan db.Scan) (Sealed, error) {

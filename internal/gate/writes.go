@@ -1,0 +1,48 @@
+package gate
+
+import (
+	"candor/internal/clock"
+	"candor/internal/consent"
+	"candor/internal/customer"
+	"candor/internal/db"
+	"candor/internal/ledger"
+)
+
+// writes gathers what the holds of a transaction put on record, so that many
+// customers cost few statements. What is gathered is written by settle, before
+// the standing that follows from it.
+type writes struct {
+	facts   []customer.Fact
+	entries []ledger.Written
+	records []consent.Record
+	told    []any // payloads of TopicConsent
+}
+
+func (w *writes) flush(g *Gate, tx *db.Tx) error {
+	if err := customer.InsertFacts(tx, w.facts); err != nil {
+		return err
+	}
+	for _, f := range w.facts {
+		if f.Kind == customer.Address {
+			if err := customer.NoteAddress(tx, f); err != nil {
+				return err
+			}
+		}
+	}
+	if err := g.ledger.Put(tx, w.entries...); err != nil {
+		return err
+	}
+	if err := consent.Insert(tx, w.records...); err != nil {
+		return err
+	}
+	err := g.outbox.PublishAll(tx, TopicConsent, w.told)
+	*w = writes{}
+	return err
+}
+
+// prove has an entry written to the ledger.
+func (h *hold) prove(kind ledger.Kind, at clock.Instant, content any) (ledger.Written, error) {
+	w, err := ledger.Prepare(kind, at, content)
+	h.writes.entries = append(h.writes.entries, w)
+	return w, err
+}
