@@ -1,7 +1,6 @@
 package db
 
 import (
-	"database/sql"
 	"fmt"
 	"strconv"
 	"strings"
@@ -32,11 +31,18 @@ func (t *Tx) InsertMany(head, tail string, rows [][]any) (int64, error) {
 func (t *Tx) InsertReturning(head, tail string, rows [][]any, read func(Scan) error) error {
 	return t.inserts(head, tail, rows, func(query string, args []any) error {
 		found, err := t.Query(query, args...)
-		return each(found, err, read)
+		return Each(found, err, read)
 	})
 }
 
 func (t *Tx) inserts(head, tail string, rows [][]any, run func(query string, args []any) error) error {
+	if t.dialect == Postgres && len(rows) > 1 {
+		from, args, err := unnest(rows)
+		if err != nil {
+			return err
+		}
+		return run(strings.TrimSuffix(head, "values")+from+" "+tail, args)
+	}
 	for _, n := range sizes {
 		for len(rows) >= n {
 			width := len(rows[0])
@@ -56,9 +62,63 @@ func (t *Tx) inserts(head, tail string, rows [][]any, run func(query string, arg
 	return nil
 }
 
-func each(rows *sql.Rows, err error, read func(Scan) error) error {
-	_, err = Collect(rows, err, func(s Scan) (struct{}, error) { return struct{}{}, read(s) })
-	return err
+// unnest writes rows as one array a column: any number of them in one statement
+// that PostgreSQL has prepared.
+func unnest(rows [][]any) (string, []any, error) {
+	args := make([]any, len(rows[0]))
+	types := make([]string, len(args))
+	for j := range args {
+		var err error
+		if types[j], args[j], err = column(rows, j); err != nil {
+			return "", nil, err
+		}
+	}
+	var b strings.Builder
+	for j, name := range types {
+		b.WriteString(", $" + strconv.Itoa(j+1) + "::" + name + "[]")
+	}
+	return "select * from unnest(" + b.String()[2:] + ")", args, nil
+}
+
+func column(rows [][]any, j int) (string, any, error) {
+	first, err := plainValue(rows[0][j])
+	if err != nil {
+		return "", nil, err
+	}
+	switch first.(type) {
+	case int64:
+		list, err := typed[int64](rows, j)
+		return "bigint", list, err
+	case string:
+		list, err := typed[string](rows, j)
+		return "text", list, err
+	case []byte:
+		list, err := typed[[]byte](rows, j)
+		return "bytea", list, err
+	case float64:
+		list, err := typed[float64](rows, j)
+		return "double precision", list, err
+	}
+	return "", nil, fmt.Errorf("db: value $%d is null in a row of many", j+1)
+}
+
+func typed[T any](rows [][]any, j int) ([]T, error) {
+	out := make([]T, len(rows))
+	for i, r := range rows {
+		if j >= len(r) {
+			return nil, fmt.Errorf("db: rows of %d and %d values", len(rows[0]), len(r))
+		}
+		v, err := plainValue(r[j])
+		if err != nil {
+			return nil, err
+		}
+		of, ok := v.(T)
+		if !ok {
+			return nil, fmt.Errorf("db: value $%d is a %T in one row and a %T in another", j+1, out[0], v)
+		}
+		out[i] = of
+	}
+	return out, nil
 }
 
 // In runs fn for a part of a list at a time. Marks go between the brackets of

@@ -63,11 +63,11 @@ func strictFiles(files fs.FS) (fs.FS, error) {
 }
 
 var (
-	// table is one create table of our DDL, from its opening bracket, which a
+	// tableText is one create table of our DDL, from its opening bracket, which a
 	// comment may follow, to the bracket that closes it on a line of its own.
-	table = regexp.MustCompile(`(?ms)^create table [a-z][a-z0-9_]* \(([^\n]*)\n.*?^\);`)
-	// column is a column: one a line, indented, name and type first.
-	column = regexp.MustCompile(`(?m)^(\s+[a-z][a-z0-9_]*) (bigint|text|bytea|double precision)\b`)
+	tableText = regexp.MustCompile(`(?ms)^create table [a-z][a-z0-9_]* \(([^\n]*)\n.*?^\);`)
+	// columnLine is a column: one a line, indented, name and type first.
+	columnLine = regexp.MustCompile(`(?m)^(\s+[a-z][a-z0-9_]*) (bigint|text|bytea|double precision)\b`)
 )
 
 // Types are what SQLite's strict tables call the four types.
@@ -78,13 +78,13 @@ var Types = map[string]string{"bigint": "integer", "text": "text", "bytea": "blo
 // says "-- lookup" or "-- by key" after its opening bracket is kept in the order
 // of its key, without a second tree.
 func Strict(ddl string) string {
-	return table.ReplaceAllStringFunc(ddl, func(text string) string {
+	return tableText.ReplaceAllStringFunc(ddl, func(text string) string {
 		kind := "strict"
-		if note := table.FindStringSubmatch(text)[1]; strings.Contains(note, "-- lookup") || strings.Contains(note, "-- by key") {
+		if note := tableText.FindStringSubmatch(text)[1]; strings.Contains(note, "-- lookup") || strings.Contains(note, "-- by key") {
 			kind = "strict, without rowid"
 		}
-		text = column.ReplaceAllStringFunc(text, func(line string) string {
-			m := column.FindStringSubmatch(line)
+		text = columnLine.ReplaceAllStringFunc(text, func(line string) string {
+			m := columnLine.FindStringSubmatch(line)
 			return m[1] + " " + Types[m[2]]
 		})
 		return strings.TrimSuffix(text, ");") + ") " + kind + ";"

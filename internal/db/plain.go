@@ -32,6 +32,8 @@ func plainValue(a any) (any, error) {
 		return v, refuseNUL(v)
 	case []byte:
 		return notNil(v), nil
+	case []int64, []string, [][]byte, []float64: // columns of unnest
+		return v, nil
 	}
 	r := reflect.ValueOf(a)
 	switch r.Kind() {

@@ -18,9 +18,9 @@ import (
 
 // sqliteEngine has one writer and a few readers on a file in WAL mode.
 //
-// The writer takes all calls that queued up during the last commit, runs each
-// in a savepoint, and commits them together: a caller waits for one fsync, and
-// the fsync is shared. There is no timer. A call's context can keep it from
+// The writer takes all calls that queued up during the last commit, runs one
+// after the other, and commits them together: a caller waits for one fsync, and
+// the fsync is shared. One that fails undoes nothing of the others. There is no timer. A call's context can keep it from
 // starting, not stop it once started, since an interrupted statement would roll
 // back the calls of others.
 type sqliteEngine struct {
@@ -33,6 +33,8 @@ type sqliteEngine struct {
 	closing bool
 	wake    chan struct{}
 	done    chan struct{}
+
+	apart int // how many more groups run their calls in savepoints
 }
 
 // call is one function waiting for the writer.
@@ -186,44 +188,80 @@ func (e *sqliteEngine) commit(group []*call) {
 	}
 }
 
+// runGroup runs the calls of a group in one transaction. A savepoint for each
+// would keep the failure of one from undoing the others, but it makes SQLite copy
+// every page that the call changes; so the group runs without, and when a call
+// fails all of it is undone and runs anew, each call in a savepoint of its own,
+// as do the next groups.
 func (e *sqliteEngine) runGroup(group []*call) error {
+	if e.apart == 0 {
+		alone, err := e.transact(group, e.runCall)
+		if err == nil || !alone || len(group) == 1 {
+			return err
+		}
+		e.apart = apartGroups
+	}
+	e.apart--
+	_, err := e.transact(group, e.runApart)
+	return err
+}
+
+// apartGroups is for how many groups calls run in savepoints after a failure.
+const apartGroups = 50
+
+// transact runs the calls of a group in a transaction and commits it. It reports
+// whether a call's own failure is what undid it.
+func (e *sqliteEngine) transact(group []*call, run func(*call) error) (failed bool, err error) {
 	ctx := context.Background()
 	if _, err := e.writer.exec(ctx, "begin immediate", nil); err != nil {
-		return err
+		return false, err
 	}
 	var ran []*call
 	for _, c := range group {
 		if c.err = c.ctx.Err(); c.err != nil {
 			continue
 		}
-		if err := e.runCall(c); err != nil {
-			_, _ = e.writer.exec(ctx, "rollback", nil)
-			return err
+		if err = run(c); err != nil {
+			failed = c.err != nil || c.panics != nil
+			break
 		}
 		if c.err == nil && c.panics == nil {
 			ran = append(ran, c)
 		}
 	}
-	err := flush(ran)
+	if err == nil {
+		err = flush(ran)
+	}
 	if err == nil {
 		_, err = e.writer.exec(ctx, "commit", nil)
 	}
 	if err != nil {
 		_, _ = e.writer.exec(ctx, "rollback", nil)
 	}
-	return err
+	return failed, err
 }
 
-// runCall runs one function in a savepoint. Its own error lands in the call;
-// the error returned means that the whole transaction is lost.
+// runCall runs one function. Its own error, which undoes the group, lands in the
+// call too.
 func (e *sqliteEngine) runCall(c *call) error {
-	ctx := context.WithoutCancel(c.ctx)
+	c.tx = &Tx{ctx: context.WithoutCancel(c.ctx), run: e.writer, dialect: SQLite}
+	c.panics, c.err = protect(c.tx, c.fn)
+	if c.panics != nil {
+		return errPanic
+	}
+	return c.err
+}
+
+var errPanic = errors.New("db: a function panicked")
+
+// runApart runs one function in a savepoint. Its own error lands in the call;
+// the error returned means that the whole transaction is lost.
+func (e *sqliteEngine) runApart(c *call) error {
+	ctx := context.Background()
 	if _, err := e.writer.exec(ctx, "savepoint one", nil); err != nil {
 		return err
 	}
-	c.tx = &Tx{ctx: ctx, run: e.writer, dialect: SQLite}
-	c.panics, c.err = protect(c.tx, c.fn)
-	if c.err != nil || c.panics != nil {
+	if err := e.runCall(c); err != nil {
 		if _, err := e.writer.exec(ctx, "rollback to one", nil); err != nil {
 			return err
 		}

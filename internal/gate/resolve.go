@@ -28,6 +28,8 @@ type memory struct {
 	holders map[string]remember[[]id.Customer]
 	people  map[id.Customer]remember[person]
 	changes uint64
+	dropped map[any]uint64 // when a customer or an identity changed last
+	before  uint64         // changes up to here are not in dropped any more
 }
 
 type remember[T any] struct {
@@ -36,7 +38,7 @@ type remember[T any] struct {
 }
 
 func newMemory() *memory {
-	return &memory{holders: map[string]remember[[]id.Customer]{}, people: map[id.Customer]remember[person]{}}
+	return &memory{holders: map[string]remember[[]id.Customer]{}, people: map[id.Customer]remember[person]{}, dropped: map[any]uint64{}}
 }
 
 // forget empties the memory.
@@ -44,8 +46,10 @@ func (m *memory) forget() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.changes++
+	m.before = m.changes
 	clear(m.holders)
 	clear(m.people)
+	clear(m.dropped)
 }
 
 // drop forgets customers and identities that changed.
@@ -53,11 +57,17 @@ func (m *memory) drop(who []id.Customer, keys []string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.changes++
+	if len(m.dropped) > remembered {
+		m.before = m.changes
+		clear(m.dropped)
+	}
 	for _, c := range who {
 		delete(m.people, c)
+		m.dropped[c] = m.changes
 	}
 	for _, k := range keys {
 		delete(m.holders, k)
+		m.dropped[k] = m.changes
 	}
 }
 
@@ -98,11 +108,11 @@ func (m *memory) recallPeople(p *planner, list []id.Customer, now clock.Instant)
 	return true
 }
 
-// learn remembers what was just read, unless something changed since the mark.
+// learn remembers what was just read, unless it changed since the mark.
 func (m *memory) learn(p *planner, ids []named, now clock.Instant, mark uint64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.changes != mark {
+	if mark < m.before {
 		return
 	}
 	if len(m.holders) > remembered || len(m.people) > remembered {
@@ -112,12 +122,12 @@ func (m *memory) learn(p *planner, ids []named, now clock.Instant, mark uint64) 
 	until := now.Add(believed)
 	for _, n := range ids {
 		held := p.holders[n.key]
-		if len(held) == 0 {
+		if len(held) == 0 || m.dropped[n.key] > mark {
 			continue
 		}
 		m.holders[n.key] = remember[[]id.Customer]{slices.Clone(held), until}
 		for _, c := range held {
-			if who := p.people[c]; who != nil {
+			if who := p.people[c]; who != nil && m.dropped[c] <= mark {
 				m.people[c] = remember[person]{who.clone(), until}
 			}
 		}

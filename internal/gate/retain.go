@@ -163,13 +163,14 @@ func (g *Gate) purgeUnneeded(ctx context.Context) (int64, error) {
 	for _, f := range fields {
 		var after id.Customer
 		for err == nil {
+			var last id.Customer
 			var gone int64
 			err = g.db.Write(ctx, func(tx *db.Tx) (err error) {
-				after, gone, err = g.PurgeField(tx, f, after, retainStep)
+				last, gone, err = g.PurgeField(tx, f, after, retainStep)
 				return err
 			})
 			total += gone
-			if after == 0 {
+			if after = last; last == 0 {
 				break
 			}
 		}

@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -35,14 +36,19 @@ func (g *Gate) Take(ctx context.Context, list []Arrival) ([]Taken, error) {
 		return nil, nil
 	}
 	var err error
+	twice := false
 	for range takeTries {
-		b := &batch{g: g, now: g.clock.Now(), list: list}
+		b := &batch{g: g, now: g.clock.Now(), list: list, twice: twice}
 		if err = b.prepare(ctx); err != nil {
 			return nil, err
 		}
 		if err = g.db.Write(ctx, b.write); err == nil {
 			g.memory.drop(b.changed())
 			return b.out, nil
+		}
+		if errors.Is(err, errToldTwice) {
+			twice = true
+			continue
 		}
 		if !errors.Is(err, errStale) && !errors.Is(err, customer.ErrRaced) {
 			return nil, err
@@ -67,6 +73,7 @@ type batch struct {
 	out     []Taken
 	said    []said
 	touched map[id.Customer]bool // whose standing may change
+	twice   bool                 // some of the events are known to be there already
 
 	events []event.Row
 	owner  []int // of each event: its arrival
@@ -170,7 +177,7 @@ func (b *batch) write(tx *db.Tx) error {
 	if err := b.people(tx); err != nil {
 		return err
 	}
-	fresh, err := event.Insert(tx, b.events)
+	fresh, err := b.happen(tx)
 	if err != nil {
 		return err
 	}
@@ -195,6 +202,26 @@ func (b *batch) told() []id.Customer {
 	}
 	slices.Sort(list)
 	return slices.Compact(list)
+}
+
+// errToldTwice says that some of a batch's events are there already.
+var errToldTwice = errs.New(errs.Conflict, "told_twice", "some of these events are there already")
+
+// happen stores the events and gives the keys of those that are new. Events are
+// rarely told twice, so which ones were is asked only when some were.
+func (b *batch) happen(tx *db.Tx) (map[event.Key]bool, error) {
+	if b.twice {
+		return event.Insert(tx, b.events)
+	}
+	all, err := event.InsertNew(tx, b.events)
+	if err != nil || !all {
+		return nil, cmp.Or(err, error(errToldTwice))
+	}
+	fresh := make(map[event.Key]bool, len(b.events))
+	for i := range b.events {
+		fresh[b.events[i].Key()] = true
+	}
+	return fresh, nil
 }
 
 // lock locks the customers that change, in ascending order, and then checks
