@@ -10,6 +10,7 @@ import (
 	"candor/internal/db"
 	"candor/internal/errs"
 	"candor/internal/id"
+	"candor/internal/ledger"
 	"candor/internal/term"
 )
 
@@ -22,6 +23,7 @@ type Pass struct {
 	fields  []term.Field
 	until   clock.Instant
 	use     id.Use
+	shelf   *shelf // of UseMany, else nil
 }
 
 // passLives is how long a pass is good for: the work it was asked for, not
@@ -78,16 +80,48 @@ func (g *Gate) Use(tx *db.Tx, r Request) (Pass, Decision, error) {
 	if _, err := customer.Lock(tx, r.Customer); err != nil {
 		return Pass{}, closed([]Request{r}, g.clock.Now())[0], err
 	}
-	d, err := g.Decide(tx, r)
-	if err != nil || !d.Allowed() {
-		return Pass{}, d, err
+	p, d, err := g.useMany(tx, []Request{r}, nil)
+	return p[0], d[0], err
+}
+
+// UseMany is Use for several customers, who the caller has locked in ascending
+// order: one reading of the law and few statements for all of them. The passes
+// that allow nothing are zero; on an error all are. What the passes open is read
+// at once, for this transaction.
+func (g *Gate) UseMany(tx *db.Tx, list []Request) ([]Pass, []Decision, error) {
+	return g.useMany(tx, list, &shelf{gate: g, tx: tx})
+}
+
+func (g *Gate) useMany(tx *db.Tx, list []Request, shelf *shelf) ([]Pass, []Decision, error) {
+	none := make([]Pass, len(list))
+	decisions, err := g.DecideMany(tx, list)
+	if err != nil {
+		return none, decisions, err
 	}
-	u := UseRow{ID: id.New[id.Use](), At: d.At, Controller: r.Controller, Purpose: r.Purpose, Operation: r.Operation,
-		Channel: r.Channel, Recipient: r.Recipient, Fields: d.Fields, Actor: r.Actor, Basis: d.Basis, CharterVersion: d.CharterVersion}
-	if err := g.writeUse(tx, r.Customer, u); err != nil {
-		return Pass{}, closed([]Request{r}, d.At)[0], err
+	out := make([]Pass, len(list))
+	uses := make([]useOf, 0, len(list))
+	for i, r := range list {
+		d := decisions[i]
+		if !d.Allowed() {
+			continue
+		}
+		u := UseRow{ID: id.New[id.Use](), At: d.At, Controller: r.Controller, Purpose: r.Purpose, Operation: r.Operation,
+			Channel: r.Channel, Recipient: r.Recipient, Fields: d.Fields, Actor: r.Actor, Basis: d.Basis, CharterVersion: d.CharterVersion}
+		uses = append(uses, useOf{r.Customer, u})
+		out[i] = Pass{gate: g, request: r, fields: d.Fields, until: min(d.Until, d.At.Add(passLives)), use: u.ID, shelf: shelf}
+		if shelf != nil {
+			shelf.list = append(shelf.list, r.Customer)
+		}
 	}
-	return Pass{gate: g, request: r, fields: d.Fields, until: min(d.Until, d.At.Add(passLives)), use: u.ID}, d, nil
+	if err := g.writeUses(tx, uses); err != nil {
+		return none, closed(list, g.clock.Now()), err
+	}
+	return out, decisions, nil
+}
+
+type useOf struct {
+	customer id.Customer
+	use      UseRow
 }
 
 // UseRow is a recorded use of a customer's data.
@@ -115,24 +149,33 @@ type disclosed struct {
 	Actor     term.Actor     `json:"actor"`
 }
 
-// writeUse records a use. Data that leave the business, or are produced for the
+// writeUses records uses. Data that leave the business, or are produced for the
 // person or a court, are an entry of the ledger too.
-func (g *Gate) writeUse(tx *db.Tx, c id.Customer, u UseRow) error {
-	names := make([]string, len(u.Fields))
-	for i, f := range u.Fields {
-		names[i] = string(f)
+func (g *Gate) writeUses(tx *db.Tx, list []useOf) error {
+	rows := make([][]any, len(list))
+	var entries []ledger.Written
+	for i, o := range list {
+		u := o.use
+		names := make([]string, len(u.Fields))
+		for i, f := range u.Fields {
+			names[i] = string(f)
+		}
+		rows[i] = []any{o.customer, u.ID, u.Controller, u.Purpose, u.Operation, u.Channel, u.Recipient, strings.Join(names, ","),
+			u.Actor, u.Basis, u.CharterVersion, u.At}
+		if OpsOf(u.Operation)&(opShare|opRights|opClaims) == 0 {
+			continue
+		}
+		w, err := ledger.Prepare(KindDisclosure, u.At, disclosed{u.ID, u.Purpose, u.Operation, u.Recipient, u.Fields, u.Actor})
+		if err != nil {
+			return err
+		}
+		entries = append(entries, w)
 	}
-	_, err := tx.Exec(`insert into data_use (customer_id, use_id, controller, purpose, operation, channel, recipient, fields,
-		actor, basis, charter_version, at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
-		c, u.ID, u.Controller, u.Purpose, u.Operation, u.Channel, u.Recipient, strings.Join(names, ","), u.Actor, u.Basis, u.CharterVersion, u.At)
-	if err != nil {
+	if _, err := tx.InsertMany(`insert into data_use (customer_id, use_id, controller, purpose, operation, channel, recipient, fields,
+		actor, basis, charter_version, at) values`, "", rows); err != nil {
 		return err
 	}
-	if OpsOf(u.Operation)&(opShare|opRights|opClaims) == 0 {
-		return nil
-	}
-	_, err = g.ledger.Append(tx, KindDisclosure, u.At, disclosed{u.ID, u.Purpose, u.Operation, u.Recipient, u.Fields, u.Actor})
-	return err
+	return g.ledger.Put(tx, entries...)
 }
 
 // Uses lists the recorded uses of a customer's data, the newest first.

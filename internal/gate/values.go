@@ -147,7 +147,7 @@ func (p Pass) Value(ctx context.Context, tx *db.Tx, f term.Field) (personal.Valu
 	if err := p.Check(f); err != nil {
 		return personal.Value{}, err
 	}
-	_, c, err := p.gate.law(tx)
+	c, err := p.charter(ctx, tx)
 	if err != nil {
 		return personal.Value{}, err
 	}
@@ -156,6 +156,9 @@ func (p Pass) Value(ctx context.Context, tx *db.Tx, f term.Field) (personal.Valu
 		return personal.Value{}, errs.New(errs.Forbidden, errs.FieldNotAllowed, "the charter does not declare this field").On(string(f))
 	}
 	who := p.request.Customer
+	if p.shelved(tx) {
+		return p.shelf.value(who, field), nil
+	}
 	if field.KeepIn == charter.Vault {
 		found, err := p.gate.vault.Values(ctx, tx, who, []term.Field{f})
 		return found[f], err
@@ -165,6 +168,19 @@ func (p Pass) Value(ctx context.Context, tx *db.Tx, f term.Field) (personal.Valu
 		return personal.Value{}, nil
 	}
 	return personal.Seal(asText(field, v)), err
+}
+
+// shelved reports whether the pass reads from the shelf of its transaction.
+func (p Pass) shelved(tx *db.Tx) bool { return p.shelf != nil && p.shelf.tx == tx }
+
+// charter is the charter in force, read once for the passes of a shelf.
+func (p Pass) charter(ctx context.Context, tx *db.Tx) (*charter.Charter, error) {
+	if p.shelved(tx) {
+		err := p.shelf.read(ctx)
+		return p.shelf.charter, err
+	}
+	_, c, err := p.gate.law(tx)
+	return c, err
 }
 
 func asText(f *charter.Field, v any) string {
@@ -188,7 +204,7 @@ func (p Pass) Address(ctx context.Context, tx *db.Tx) (personal.Value, error) {
 	if err := p.live(); err != nil {
 		return personal.Value{}, err
 	}
-	_, c, err := p.gate.law(tx)
+	c, err := p.charter(ctx, tx)
 	if err != nil {
 		return personal.Value{}, err
 	}

@@ -34,7 +34,12 @@ func (g *Gate) Wishes(tx *db.Tx, c id.Customer) (Wishes, error) {
 	if err != nil {
 		return Wishes{}, err
 	}
-	return wishesOf(facts, ch, g.clock.Now()), nil
+	return g.WishesIn(ch, facts), nil
+}
+
+// WishesIn is what a customer chose, from their facts.
+func (g *Gate) WishesIn(c *charter.Charter, facts []customer.Fact) Wishes {
+	return wishesOf(facts, c, g.clock.Now())
 }
 
 func wishesOf(facts []customer.Fact, c *charter.Charter, now clock.Instant) Wishes {

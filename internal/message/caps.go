@@ -1,6 +1,8 @@
 package message
 
 import (
+	"fmt"
+
 	"candor/internal/charter"
 	"candor/internal/clock"
 	"candor/internal/db"
@@ -54,61 +56,92 @@ func asChosen(limits []limit, w gate.Wishes, p term.Purpose) []limit {
 	return limits
 }
 
-// place is what a count belongs to.
+// place is what a message counts for: a person, and a purpose.
 type place struct {
 	customer   id.Customer
 	controller term.Controller
 	channel    term.Channel
-	purpose    term.Purpose
-	day        int64
+	purpose    term.Purpose // "" for all of them
 }
 
 func dayOf(at clock.Instant) int64 { return int64(at) / (24 * 3600 * 1e6) }
 
-// takePlace counts a message when every limit leaves room and reports whether it
-// did. The caller holds the customer's lock; the bound in the statement keeps the
-// count right even where one does not.
-func takePlace(tx *db.Tx, p place, limits []limit) (bool, error) {
-	rows, err := tx.Query(`select purpose, day, n from contact_count where customer_id = $1 and controller = $2 and channel = $3
-		and purpose in ('', $4) and day > $5`, p.customer, p.controller, p.channel, p.purpose, p.day-30)
-	type count struct {
-		purpose term.Purpose
-		day, n  int64
-	}
-	counts, err := db.Collect(rows, err, func(scan db.Scan) (c count, err error) { return c, scan(&c.purpose, &c.day, &c.n) })
-	if err != nil {
-		return false, err
-	}
-	room := map[term.Purpose]int64{"": 1 << 30, p.purpose: 1 << 30}
+// counts are the counts of a group's customers, read under their locks. What is
+// taken is written at the end.
+type counts struct {
+	day   int64
+	found map[place]map[int64]int64 // by day
+	taken map[place]int64           // today, in this group
+	bound map[place]int64           // the most that today's count may come to
+}
+
+// boundless is more than anybody is sent in a day.
+const boundless = 1 << 30
+
+func readCounts(tx *db.Tx, list []id.Customer, day int64) (*counts, error) {
+	c := &counts{day, map[place]map[int64]int64{}, map[place]int64{}, map[place]int64{}}
+	err := db.In(tx, list, func(marks string, args []any) error {
+		rows, err := tx.Query(`select customer_id, controller, channel, purpose, day, n from contact_count where day > $1
+			and customer_id in (`+marks+`)`, args...)
+		return db.Each(rows, err, func(scan db.Scan) error {
+			var p place
+			var day, n int64
+			err := scan(&p.customer, &p.controller, &p.channel, &p.purpose, &day, &n)
+			if c.found[p] == nil {
+				c.found[p] = map[int64]int64{}
+			}
+			c.found[p][day] = n
+			return err
+		})
+	}, day-30)
+	return c, err
+}
+
+// take counts a message when every limit leaves room and reports whether it did.
+func (c *counts) take(p place, limits []limit) bool {
+	all := p
+	all.purpose = ""
+	room := map[place]int64{all: boundless, p: boundless}
 	for _, l := range limits {
-		left := l.n
-		for _, c := range counts {
-			if c.purpose == l.purpose && c.day > p.day-l.days {
-				left -= c.n
+		at := p
+		at.purpose = l.purpose
+		left := l.n - c.taken[at]
+		for day, n := range c.found[at] {
+			if day > c.day-l.days {
+				left -= n
 			}
 		}
-		room[l.purpose] = min(room[l.purpose], left)
+		room[at] = min(room[at], left)
 	}
-	if room[""] <= 0 || room[p.purpose] <= 0 {
-		return false, nil
+	if room[all] <= 0 || room[p] <= 0 {
+		return false
 	}
-	for _, c := range counts {
-		if c.day == p.day { // the statement compares with the whole of the day's row
-			room[c.purpose] += c.n
-		}
+	for at, left := range room {
+		c.bound[at] = min(boundless, c.found[at][c.day]+c.taken[at]+left)
+		c.taken[at]++
 	}
-	for _, purpose := range []term.Purpose{"", p.purpose} {
-		n, err := tx.Exec(`insert into contact_count (customer_id, controller, channel, purpose, day, n) values ($1, $2, $3, $4, $5, 1)
-			on conflict (customer_id, controller, channel, purpose, day) do update set n = contact_count.n + 1 where contact_count.n < $6`,
-			p.customer, p.controller, p.channel, purpose, p.day, room[purpose])
+	return true
+}
+
+// write adds what was taken. The bound in the statement keeps the count right
+// even where a lock does not.
+func (c *counts) write(tx *db.Tx) error {
+	byBound := map[int64][][]any{}
+	for p, n := range c.taken {
+		byBound[c.bound[p]] = append(byBound[c.bound[p]], []any{p.customer, p.controller, p.channel, p.purpose, c.day, n})
+	}
+	for bound, rows := range byBound {
+		n, err := tx.InsertMany(`insert into contact_count (customer_id, controller, channel, purpose, day, n) values`,
+			fmt.Sprintf(`on conflict (customer_id, controller, channel, purpose, day) do update set n = contact_count.n + excluded.n
+			where contact_count.n + excluded.n <= %d`, bound), rows)
 		if err != nil {
-			return false, err
+			return err
 		}
-		if n == 0 {
-			return false, errs.New(errs.Conflict, errs.FreqCap, "another worker took the last place; try again")
+		if n != int64(len(rows)) {
+			return errs.New(errs.Conflict, errs.FreqCap, "another worker took the last place; try again")
 		}
 	}
-	return true, nil
+	return nil
 }
 
 // forgetCounts deletes counts that no limit looks at any more.

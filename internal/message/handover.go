@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strconv"
 
 	"candor/internal/clock"
 	"candor/internal/customer"
@@ -90,20 +91,13 @@ func (s *Sender) handOver(ctx context.Context, holder string, group []Send) ([]r
 		if err != nil {
 			return errs.Wrap(err, errs.Unavailable, errs.FailClosed, "no charter can be read, so nothing is sent")
 		}
-		l := lastCheck{Sender: s, tx: tx, charter: c, now: now, drafts: map[id.Message]*approved{}}
-		for _, claimed := range group {
-			if !here[claimed.Customer] {
-				continue // erased; the row goes with them
-			}
-			r, err := l.one(claimed, holder)
-			if err != nil {
-				return err
-			}
-			if r != nil {
-				out = append(out, *r)
-			}
+		sends, err := stillClaimed(tx, here, holder)
+		if err != nil {
+			return err
 		}
-		return nil
+		l := lastCheck{Sender: s, tx: tx, charter: c, now: now, here: here, drafts: map[id.Message]*approved{}}
+		out, err = l.all(sends)
+		return err
 	})
 	if err != nil {
 		return nil, err
@@ -120,9 +114,9 @@ func customersOf(group []Send) []id.Customer {
 	return slices.Compact(out)
 }
 
-// lockAll locks the customers in ascending order and tells which exist.
-func lockAll(tx *db.Tx, ids []id.Customer) (map[id.Customer]bool, error) {
-	here := make(map[id.Customer]bool, len(ids))
+// lockAll locks the customers in ascending order and gives those that exist: of
+// one who was erased the sends go too.
+func lockAll(tx *db.Tx, ids []id.Customer) (here []id.Customer, err error) {
 	for _, c := range ids {
 		_, err := customer.Lock(tx, c)
 		if errs.Is(err, errs.NotFound) {
@@ -131,24 +125,24 @@ func lockAll(tx *db.Tx, ids []id.Customer) (map[id.Customer]bool, error) {
 		if err != nil {
 			return nil, err
 		}
-		here[c] = true
+		here = append(here, c)
 	}
 	return here, nil
 }
 
-// stillClaimed reads a send after its customer's lock, in a statement of its
-// own: a withdrawal that committed before the lock has cancelled it.
-func stillClaimed(tx *db.Tx, claimed Send, holder string) (Send, error) {
-	rows, err := tx.Query("select "+sendColumns+" from send where customer_id = $1 and send_key = $2 and state = 'claimed' and holder = $3",
-		claimed.Customer, claimed.Key, holder)
-	found, err := db.Collect(rows, err, scanSend)
-	if err == nil && len(found) == 0 {
-		return Send{}, errs.New(errs.NotFound, "not_claimed", "the send is not held any more")
-	}
-	if err != nil {
-		return Send{}, err
-	}
-	return found[0], nil
+// stillClaimed reads a holder's sends after their customers' locks, in a
+// statement of its own: a withdrawal that committed before a lock has cancelled
+// them.
+func stillClaimed(tx *db.Tx, list []id.Customer, holder string) ([]Send, error) {
+	var out []Send
+	err := db.In(tx, list, func(marks string, args []any) error {
+		rows, err := tx.Query("select "+sendColumns+" from send where customer_id in ("+marks+") and state = 'claimed' and holder = $"+
+			strconv.Itoa(len(args)+1)+" order by customer_id, send_key", append(args, holder)...)
+		found, err := db.Collect(rows, err, scanSend)
+		out = append(out, found...)
+		return err
+	})
+	return out, err
 }
 
 // putBack leaves a claimed send for later.

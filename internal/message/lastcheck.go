@@ -13,6 +13,7 @@ import (
 	"candor/internal/gate"
 	"candor/internal/id"
 	"candor/internal/keyring"
+	"candor/internal/ledger"
 	"candor/internal/personal"
 	"candor/internal/term"
 )
@@ -39,68 +40,117 @@ type approved struct {
 	bad      bool // changed since its approval, or no longer in order
 }
 
-// lastCheck is the last check of a group, in one transaction.
+// lastCheck is the last check of a group, in one transaction. The customers are
+// locked; what is known of them is read for all at once.
 type lastCheck struct {
 	*Sender
 	tx      *db.Tx
 	charter *charter.Charter
 	now     clock.Instant
+	here    []id.Customer
 	drafts  map[id.Message]*approved
+
+	counts  *counts
+	facts   map[id.Customer][]customer.Fact  // nil until asked for
+	records map[id.Customer][]consent.Record // nil until asked for
+	handed  []Send
+	entries []ledger.Written // of handed, in their order
 }
 
 // noAddress is the reason when nothing is on file to send to.
 const noAddress errs.Code = "no_address"
 
-// one checks one recipient whose customer is locked. It gives nil when the send
-// was denied, put back, or cancelled by a withdrawal that came first.
-func (l lastCheck) one(claimed Send, holder string) (*ready, error) {
-	send, err := stillClaimed(l.tx, claimed, holder)
-	if errs.Is(err, errs.NotFound) {
-		return nil, nil
+// all checks every send. Those that were denied, put back, or cancelled by a
+// withdrawal that came first are not among what it gives.
+func (l *lastCheck) all(sends []Send) ([]ready, error) {
+	var out []ready
+	var list []due
+	var asked []gate.Request
+	for _, send := range sends {
+		if send.Program == serviceProgram {
+			r, err := l.service(send)
+			if err != nil {
+				return nil, err
+			}
+			out = appendReady(out, r)
+			continue
+		}
+		w, ok, err := l.due(send)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			list, asked = append(list, w), append(asked, w.request)
+		}
 	}
+	passes, decisions, err := l.gate.UseMany(l.tx, asked)
 	if err != nil {
 		return nil, err
 	}
-	if send.Program == serviceProgram {
-		return l.service(send)
+	if l.counts, err = readCounts(l.tx, l.here, dayOf(l.now)); err != nil {
+		return nil, err
 	}
+	for i, w := range list {
+		if !decisions[i].Allowed() {
+			if err := l.deny(w.send, codesOf(decisions[i])...); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		r, err := l.allowed(w, passes[i], decisions[i])
+		if err != nil {
+			return nil, err
+		}
+		out = appendReady(out, r)
+	}
+	return out, l.write()
+}
+
+func appendReady(list []ready, r *ready) []ready {
+	if r == nil {
+		return list
+	}
+	return append(list, *r)
+}
+
+// due is a send whose message may leave: what the person wishes, the names of
+// the data that it may then show, and what the gate is asked.
+type due struct {
+	send    Send
+	wishes  gate.Wishes
+	used    []string
+	request gate.Request
+}
+
+// due works out what the gate is asked about a send, when its message may leave
+// and the person does not leave its topic out.
+func (l *lastCheck) due(send Send) (due, bool, error) {
 	m, err := l.message(send.Message)
 	switch {
 	case err != nil:
-		return nil, err
+		return due{}, false, err
 	case m.draft.Stopped:
-		return nil, putBack(l.tx, send, l.now)
+		return due{}, false, putBack(l.tx, send, l.now)
 	case m.bad || string(send.ContentHash) != string(m.draft.Hash):
-		return nil, l.deny(send, errs.Content)
+		return due{}, false, l.deny(send, errs.Content)
 	}
-	var wishes gate.Wishes
+	w := due{send: send}
 	if send.Class == Marketing {
-		if wishes, err = l.gate.Wishes(l.tx, send.Customer); err != nil {
-			return nil, err
+		facts, err := l.factsOf(send.Customer)
+		if err != nil {
+			return due{}, false, err
+		}
+		w.wishes = l.gate.WishesIn(l.charter, facts)
+		if slices.Contains(w.wishes.Unwanted[send.Purpose], m.draft.Content.Topic) {
+			return due{}, false, l.deny(send, errs.Objected)
 		}
 	}
-	if send.Class == Marketing && slices.Contains(wishes.Unwanted[send.Purpose], m.draft.Content.Topic) {
-		return nil, l.deny(send, errs.Objected)
-	}
-	used := personalBy(l.charter, m.template, send, wishes)
-	pass, decision, err := l.gate.Use(l.tx, gate.Request{
+	w.used = personalBy(l.charter, m.template, send, w.wishes)
+	w.request = gate.Request{
 		Customer: send.Customer, Controller: send.Controller, Purpose: send.Purpose, Operation: term.Serve,
-		Channel: send.Channel, Fields: fieldsOf(l.charter, used, send), Actor: term.Actor("program:" + send.Program),
-	})
-	if err != nil {
-		return nil, err
+		Channel: send.Channel, Fields: fieldsOf(l.charter, w.used, send), Actor: term.Actor("program:" + send.Program),
 	}
-	if !decision.Allowed() {
-		return nil, l.deny(send, codesOf(decision)...)
-	}
-	return l.allowed(send, m, chosen{wishes, used}, pass, decision)
-}
-
-// chosen is what the person wishes, with the names of the data that a message
-// may then show.
-type chosen struct {
-	wishes gate.Wishes
-	used   []string
+	return w, true, nil
 }
 
 // personalBy lists what a template shows of a person: of an advertisement only
@@ -119,7 +169,8 @@ func personalBy(c *charter.Charter, t *Template, send Send, w gate.Wishes) []str
 }
 
 // allowed does what follows the gate's yes: address, caps, values.
-func (l lastCheck) allowed(send Send, m *approved, by chosen, pass gate.Pass, d gate.Decision) (*ready, error) {
+func (l *lastCheck) allowed(w due, pass gate.Pass, d gate.Decision) (*ready, error) {
+	send, m := w.send, l.drafts[w.send.Message]
 	r := &ready{send: send, template: m.template, sender: m.sender, charter: l.charter, at: l.now}
 	var err error
 	if r.address, r.endpoint, err = l.address(pass); err != nil {
@@ -129,16 +180,12 @@ func (l lastCheck) allowed(send Send, m *approved, by chosen, pass gate.Pass, d 
 		return nil, l.deny(send, noAddress)
 	}
 	if send.Class == Marketing && !send.counted {
-		p := place{send.Customer, send.Controller, send.Channel, send.Purpose, dayOf(l.now)}
-		ok, err := takePlace(l.tx, p, asChosen(limitsFor(l.charter, send.Purpose, send.Channel), by.wishes, send.Purpose))
-		if err != nil {
-			return nil, err
-		}
-		if !ok {
+		p := place{send.Customer, send.Controller, send.Channel, send.Purpose}
+		if !l.counts.take(p, asChosen(limitsFor(l.charter, send.Purpose, send.Channel), w.wishes, send.Purpose)) {
 			return nil, l.deny(send, errs.FreqCap)
 		}
 	}
-	if r.values, err = l.values(pass, by.used, send); err != nil {
+	if r.values, err = l.values(pass, w.used, send); err != nil {
 		return nil, err
 	}
 	if r.lang, err = l.lang(send, m.template); err != nil {
@@ -147,8 +194,25 @@ func (l lastCheck) allowed(send Send, m *approved, by chosen, pass gate.Pass, d 
 	return r, l.hand(send, d)
 }
 
+// factsOf gives a customer's facts, read for the group when the first is asked
+// for.
+func (l *lastCheck) factsOf(c id.Customer) (_ []customer.Fact, err error) {
+	if l.facts == nil {
+		l.facts, err = customer.FactsOfMany(l.tx, l.here)
+	}
+	return l.facts[c], err
+}
+
+// recordsOf is that for a customer's consent records.
+func (l *lastCheck) recordsOf(c id.Customer) (_ []consent.Record, err error) {
+	if l.records == nil {
+		l.records, err = consent.OfMany(l.tx, l.here)
+	}
+	return l.records[c], err
+}
+
 // message reads and compiles a message once for the group.
-func (l lastCheck) message(m id.Message) (*approved, error) {
+func (l *lastCheck) message(m id.Message) (*approved, error) {
 	if a := l.drafts[m]; a != nil {
 		return a, nil
 	}
@@ -213,7 +277,7 @@ func fieldsOf(c *charter.Charter, used []string, send Send) []term.Field {
 
 // address gives where a mail goes and the digest of it for links; zero values
 // when nothing fit is on file.
-func (l lastCheck) address(pass gate.Pass) (personal.Value, keyring.Digest, error) {
+func (l *lastCheck) address(pass gate.Pass) (personal.Value, keyring.Digest, error) {
 	v, err := pass.Address(l.tx.Context(), l.tx)
 	if errs.Is(err, errs.NotFound) || err == nil && v.IsZero() {
 		return personal.Value{}, keyring.Digest{}, nil
@@ -230,11 +294,11 @@ func (l lastCheck) address(pass gate.Pass) (personal.Value, keyring.Digest, erro
 
 // values reads what the template shows. Nothing is shown of a person whose
 // address nobody confirmed: whoever typed it may be somebody else.
-func (l lastCheck) values(pass gate.Pass, used []string, send Send) (map[string]any, error) {
+func (l *lastCheck) values(pass gate.Pass, used []string, send Send) (map[string]any, error) {
 	if len(used) == 0 {
 		return nil, nil
 	}
-	facts, err := customer.FactsOf(l.tx, send.Customer)
+	facts, err := l.factsOf(send.Customer)
 	if err != nil {
 		return nil, err
 	}
@@ -265,8 +329,8 @@ func (l lastCheck) values(pass gate.Pass, used []string, send Send) (map[string]
 
 // confirmedByConsent reports whether the person pressed the button of a
 // confirmation mail, which only the owner of the address can.
-func (l lastCheck) confirmedByConsent(send Send) (bool, error) {
-	records, err := consent.Of(l.tx, send.Customer)
+func (l *lastCheck) confirmedByConsent(send Send) (bool, error) {
+	records, err := l.recordsOf(send.Customer)
 	for _, r := range records {
 		if r.Kind.Raises() && r.Method == consent.ByConfirmed && r.Channel == send.Channel {
 			return true, err
@@ -276,7 +340,7 @@ func (l lastCheck) confirmedByConsent(send Send) (bool, error) {
 }
 
 // lang is the language the person agreed in, when the message speaks it.
-func (l lastCheck) lang(send Send, t *Template) (term.Lang, error) {
+func (l *lastCheck) lang(send Send, t *Template) (term.Lang, error) {
 	if _, ok := t.texts[send.Lang]; ok {
 		return send.Lang, nil
 	}
@@ -287,7 +351,7 @@ func (l lastCheck) lang(send Send, t *Template) (term.Lang, error) {
 	if len(t.texts) == 1 {
 		return best, nil
 	}
-	records, err := consent.Of(l.tx, send.Customer)
+	records, err := l.recordsOf(send.Customer)
 	for _, r := range records {
 		if _, speaks := t.texts[r.Lang]; speaks && r.Kind.Raises() {
 			best = r.Lang
@@ -312,21 +376,34 @@ func entryOf(send Send) Entry {
 		Class: send.Class, Content: hex.EncodeToString(send.ContentHash), Attempt: send.Attempt}
 }
 
-// hand marks a send as handed over, with its ledger entry.
-func (l lastCheck) hand(send Send, d gate.Decision) error {
+// hand notes that a send is handed over, with a ledger entry of its own.
+func (l *lastCheck) hand(send Send, d gate.Decision) error {
 	e := entryOf(send)
 	e.Basis, e.Charter, e.Packs, e.Attempt = d.Basis, d.CharterVersion, d.PackVersion, send.Attempt+1
-	w, err := l.ledger.Append(l.tx, KindHanded, l.now, e)
-	if err != nil {
-		return err
-	}
-	_, err = l.tx.Exec(`update send set state = 'handed', handed_at = $3, attempt = attempt + 1, counted = 1, entry = $4, lease_until = $5
-		where customer_id = $1 and send_key = $2`, send.Customer, send.Key, l.now, w.Entry, l.now.Add(leaseTime))
+	w, err := ledger.Prepare(KindHanded, l.now, e)
+	l.handed, l.entries = append(l.handed, send), append(l.entries, w)
 	return err
 }
 
+// write writes what was handed over and counted.
+func (l *lastCheck) write() error {
+	if err := l.counts.write(l.tx); err != nil {
+		return err
+	}
+	if err := l.ledger.Put(l.tx, l.entries...); err != nil {
+		return err
+	}
+	for i, send := range l.handed {
+		if _, err := l.tx.Exec(`update send set state = 'handed', handed_at = $3, attempt = attempt + 1, counted = 1, entry = $4, lease_until = $5
+			where customer_id = $1 and send_key = $2`, send.Customer, send.Key, l.now, l.entries[i].Entry, l.now.Add(leaseTime)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // deny ends a send that may not leave, with all reasons on record.
-func (l lastCheck) deny(send Send, reasons ...errs.Code) error {
+func (l *lastCheck) deny(send Send, reasons ...errs.Code) error {
 	return l.end(l.tx, send, Denied, reasons, l.now)
 }
 

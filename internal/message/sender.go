@@ -70,7 +70,7 @@ type FailedFunc func(ctx context.Context, program string, programID int64, code 
 
 const (
 	leaseTime = 2 * time.Minute
-	groupSize = 32
+	groupSize = 64
 	// maxBack is how far the clock may step back before nothing is sent: caps,
 	// expiries and quiet hours would be judged by a wrong time.
 	maxBack = 2 * time.Second

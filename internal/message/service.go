@@ -117,7 +117,7 @@ func (s *Sender) Told(tx *db.Tx, m ServiceMail) (bool, error) {
 }
 
 // service is the last check of one of the engine's own mails.
-func (l lastCheck) service(send Send) (*ready, error) {
+func (l *lastCheck) service(send Send) (*ready, error) {
 	raw, err := l.ring.OpenToken(payloadKind, send.payload)
 	var p servicePayload
 	if err != nil || json.Unmarshal(raw, &p) != nil {
@@ -172,7 +172,7 @@ func addressFields(c *charter.Charter) []term.Field {
 }
 
 // given reads an address that the mail was addressed to itself.
-func (l lastCheck) given(raw string) (personal.Value, keyring.Digest, error) {
+func (l *lastCheck) given(raw string) (personal.Value, keyring.Digest, error) {
 	identity, err := customer.Email(raw)
 	if err != nil {
 		return personal.Value{}, keyring.Digest{}, nil

@@ -188,25 +188,32 @@ type Opened struct {
 
 // All opens all values of a customer, also those not believed.
 func (v *Vault) All(ctx context.Context, tx *db.Tx, c id.Customer) ([]Opened, error) {
-	rows, err := rowsOf(tx, []id.Customer{c})
+	found, err := v.AllOf(ctx, tx, []id.Customer{c})
+	return found[c], err
+}
+
+// AllOf is All for several customers. A value whose key was destroyed gives
+// NOT_FOUND for all of them.
+func (v *Vault) AllOf(ctx context.Context, tx *db.Tx, list []id.Customer) (map[id.Customer][]Opened, error) {
+	rows, err := rowsOf(tx, list)
 	if err != nil || len(rows) == 0 {
 		return nil, err
 	}
-	keys, _, err := v.have(ctx, []id.Customer{c})
+	keys, _, err := v.have(ctx, list)
 	if err != nil {
 		return nil, err
 	}
-	key, ok := keys[c]
-	if !ok {
-		return nil, errSealed
-	}
-	out := make([]Opened, len(rows))
-	for i, r := range rows {
+	out := make(map[id.Customer][]Opened, len(list))
+	for _, r := range rows {
+		key, ok := keys[r.Customer]
+		if !ok {
+			return nil, errSealed
+		}
 		plain, err := key.Open(r.Field, r.Bytes)
 		if err != nil {
 			return nil, err
 		}
-		out[i] = Opened{r, plain}
+		out[r.Customer] = append(out[r.Customer], Opened{r, plain})
 	}
 	return out, nil
 }
