@@ -36,7 +36,7 @@ func Bury(tx *db.Tx, list []Grave) error {
 // Graves gives, of the digests, when their people were erased.
 func Graves(tx *db.Tx, sums [][]byte, now clock.Instant) (map[string]clock.Instant, error) {
 	out := map[string]clock.Instant{}
-	err := inChunks(sums, func(marks string, args []any) error {
+	err := db.In(tx, sums, func(marks string, args []any) error {
 		rows, err := tx.Query("select digest, erased_at, until_at from grave where digest in ("+marks+") order by digest", args...)
 		_, err = db.Collect(rows, err, func(scan db.Scan) (struct{}, error) {
 			var sum []byte

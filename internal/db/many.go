@@ -11,6 +11,9 @@ import (
 // takes: few, so that all of them stay prepared.
 var sizes = []int{256, 64, 16, 4, 1}
 
+// mostArgs is SQLite's limit on the arguments of one statement.
+const mostArgs = 32766
+
 // InsertMany inserts rows in as few statements as the engines allow:
 //
 //	tx.InsertMany("insert into tag (customer_id, name) values", "on conflict do nothing", rows)
@@ -44,7 +47,7 @@ func (t *Tx) inserts(head, tail string, rows [][]any, run func(query string, arg
 		return run(strings.TrimSuffix(head, "values")+from+" "+tail, args)
 	}
 	for _, n := range sizes {
-		for len(rows) >= n {
+		for len(rows) >= n && n*len(rows[0]) <= mostArgs {
 			width := len(rows[0])
 			args := make([]any, 0, n*width)
 			for _, r := range rows[:n] {

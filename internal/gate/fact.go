@@ -52,7 +52,7 @@ func (h *hold) fact(f customer.Fact) error {
 	}
 	h.writes.facts = append(h.writes.facts, f)
 	h.facts.Facts = append(h.facts.Facts, f)
-	return h.protect(f)
+	return h.proveFact(f)
 }
 
 // factTime is now, but always later than the customer's facts so far: the order
@@ -184,9 +184,9 @@ type Stated struct {
 	Source  string            `json:"source,omitempty"`
 }
 
-// protect has a protecting fact written to the ledger, and to the journal when
+// proveFact has a protecting fact written to the ledger, and to the journal when
 // it takes effect.
-func (h *hold) protect(f customer.Fact) error {
+func (h *hold) proveFact(f customer.Fact) error {
 	kind, protects := protections[f.Kind]
 	if !protects {
 		return nil
