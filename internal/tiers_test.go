@@ -26,7 +26,7 @@ var tiers = [][]string{
 	{"internal/web", "internal/api"},                                            // edges that look after the other edges
 	{"internal/config", "internal/mailbox", "internal/demo", "internal/backup"}, // what only the wiring needs
 	{"internal/app"}, // wiring
-	{"internal/cli", "internal/tool", "internal/browsertest"},
+	{"internal/cli", "internal/tool", "internal/browsertest", "bench"},
 	{"cmd/candor", "cmd/requirements", "cmd/mutate"},
 }
 

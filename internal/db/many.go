@@ -2,6 +2,7 @@ package db
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -39,7 +40,7 @@ func (t *Tx) InsertReturning(head, tail string, rows [][]any, read func(Scan) er
 }
 
 func (t *Tx) inserts(head, tail string, rows [][]any, run func(query string, args []any) error) error {
-	if t.dialect == Postgres && len(rows) > 1 {
+	if t.dialect == Postgres && len(rows) > 1 && !anyNull(rows) {
 		from, args, err := unnest(rows)
 		if err != nil {
 			return err
@@ -63,6 +64,12 @@ func (t *Tx) inserts(head, tail string, rows [][]any, run func(query string, arg
 		}
 	}
 	return nil
+}
+
+// anyNull reports whether a value is null: then the type of its column is not
+// known here.
+func anyNull(rows [][]any) bool {
+	return slices.ContainsFunc(rows, func(r []any) bool { return slices.Contains(r, nil) })
 }
 
 // unnest writes rows as one array a column: any number of them in one statement
@@ -102,7 +109,7 @@ func column(rows [][]any, j int) (string, any, error) {
 		list, err := typed[float64](rows, j)
 		return "double precision", list, err
 	}
-	return "", nil, fmt.Errorf("db: value $%d is null in a row of many", j+1)
+	return "", nil, fmt.Errorf("db: value $%d has no type", j+1)
 }
 
 func typed[T any](rows [][]any, j int) ([]T, error) {

@@ -1,0 +1,80 @@
+package bench
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"text/tabwriter"
+	"time"
+)
+
+var (
+	seconds   = flag.Duration("lasts", 3*time.Second, "how long each job runs at a time")
+	rounds    = flag.Int("rounds", 3, "how often each job runs")
+	customers = flag.Int("customers", 10_000, "how many customers there are")
+	only      = flag.String("only", "", "jobs whose name holds this")
+)
+
+// BenchmarkTable prints the table.
+func BenchmarkTable(b *testing.B) {
+	out := tabwriter.NewWriter(os.Stdout, 2, 8, 2, ' ', 0)
+	fmt.Fprintf(out, "%d cores, Go %s, %s, %d customers, %d x %v; CPU is the whole process, client included, without PostgreSQL's own\n\n",
+		runtime.NumCPU(), strings.TrimPrefix(runtime.Version(), "go"), time.Now().Format(time.DateOnly), *customers, *rounds, *seconds)
+	fmt.Fprintln(out, "job\tengine\ttarget/s\tmin\tmedian\tmax\tmedian/target\tCPU a unit\tp50\tp99\tfailed")
+	for _, engine := range []string{"SQLite", "PostgreSQL"} {
+		b.Run(engine, func(b *testing.B) {
+			h := open(b, engine, *customers)
+			for _, j := range jobs {
+				if strings.Contains(j.name, *only) {
+					write(out, j.name, engine, target(j.sqlite, j.postgres, engine), j.measure(b, h))
+				}
+			}
+		})
+		if strings.Contains("campaign", *only) || strings.HasPrefix(*only, "campaign") {
+			b.Run(engine+" campaign", func(b *testing.B) { campaigns(b, out, engine) })
+		}
+	}
+	_ = out.Flush()
+}
+
+func target(sqlite, postgres float64, engine string) float64 {
+	if engine == "SQLite" {
+		return sqlite
+	}
+	return postgres
+}
+
+// measure runs a job some times, after a short run that nobody counts.
+func (j job) measure(b *testing.B, h *house) []figure {
+	call := j.call(b, h)
+	load(j.connections, *seconds/4, call)
+	var list []figure
+	for range *rounds {
+		f := load(j.connections, *seconds, call)
+		if f.err != nil {
+			b.Errorf("%s: %v", j.name, f.err)
+		}
+		list = append(list, f)
+	}
+	return list
+}
+
+func write(out *tabwriter.Writer, name, engine string, target float64, list []figure) {
+	slices.SortFunc(list, func(a, b figure) int { return int(min(1, max(-1, a.perSecond-b.perSecond))) })
+	median := list[len(list)/2]
+	ratio := "-"
+	if target > 0 {
+		ratio = fmt.Sprintf("%.2f", median.perSecond/target)
+	}
+	var failed int64
+	for _, s := range list {
+		failed += s.failed
+	}
+	fmt.Fprintf(out, "%s\t%s\t%.0f\t%.0f\t%.0f\t%.0f\t%s\t%v\t%v\t%v\t%d\n", name, engine, target, list[0].perSecond, median.perSecond,
+		list[len(list)-1].perSecond, ratio, median.cpu.Round(100*time.Nanosecond), median.p50.Round(10*time.Microsecond), median.p99.Round(10*time.Microsecond), failed)
+	_ = out.Flush()
+}
