@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"candor/internal/charter"
 	"candor/internal/clock"
 	"candor/internal/db"
 	"candor/internal/db/dbtest"
@@ -27,7 +28,8 @@ var benchFunnels = map[string]string{
 func (w *shop) storeMany(n int) {
 	rnd := rand.New(rand.NewPCG(3, 4))
 	pick := func(list ...string) string { return list[rnd.IntN(len(list))] }
-	c := w.apply("Halm", "Helm")
+	var c *charter.Charter
+	w.read(func(tx *db.Tx) (err error) { c, err = w.store.Current(tx); return err })
 	rules, err := w.gate.RulesOf(c, gate.Reach{Purpose: "letter", Channel: term.Email, Operation: term.Serve})
 	w.must(err)
 	sc, err := SchemaOf(c, "letter")
@@ -81,7 +83,7 @@ func (w *shop) storeMany(n int) {
 // gives its first page: in the database, and from the index read from it.
 func BenchmarkFunnel(b *testing.B) {
 	for engine, place := range map[string]func(testing.TB) string{"sqlite": dbtest.SQLitePlace, "postgres": dbtest.PostgresPlace} {
-		for _, n := range []int{5_000, 100_000, 1_000_000} {
+		for _, n := range []int{100_000, 1_000_000} {
 			b.Run(fmt.Sprint(engine, "/", n), func(b *testing.B) {
 				d, err := db.Open(ctx, place(b))
 				if err != nil {
@@ -96,7 +98,7 @@ func BenchmarkFunnel(b *testing.B) {
 				read := time.Since(began)
 				for what, condition := range benchFunnels {
 					fromIndex, fromSQL := w.funnelOf(condition)
-					if fromIndex.String() == "" || fromIndex.reachable != fromSQL.reachable {
+					if fromSQL.reachable == 0 || fromIndex.reachable != fromSQL.reachable {
 						b.Fatalf("index %s, database %s", fromIndex, fromSQL)
 					}
 					b.Run(what+"/index", func(b *testing.B) {
