@@ -24,6 +24,7 @@ type Slice struct {
 	Requirement string `json:"requirement"`
 	Words       string `json:"words"`
 	Remedy      string `json:"remedy"` // what may lawfully be done about it
+	Way         string `json:"way"`    // the same in a word, such as "ask_again" or "rest"
 	Count       Count  `json:"count"`
 }
 

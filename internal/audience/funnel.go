@@ -125,25 +125,19 @@ func (f *funnel) answer() Funnel {
 // slice puts a group in words.
 func (f *funnel) slice(g group, round bool) Slice {
 	l := f.question.Lang
-	out := Slice{Code: codeSeveral, Count: show(g.n, round)}
-	for i, key := range g.reasons {
+	var parts []Part
+	var words []string
+	for _, key := range g.reasons {
 		r := gate.Reason{Code: CodeNoAddress}
 		if d := f.denied[key]; d != nil {
 			r = d.reason
 		}
-		words, remedy := say(key, r, l)
-		if len(g.reasons) == 1 {
-			out.Code, out.Requirement, out.Words, out.Remedy = r.Code, r.Requirement, words, remedy
-			if r.Code == errs.Restricted {
-				out.Requirement = ""
-			}
-			return out
-		}
-		if i > 0 {
-			out.Words += "; "
-		}
-		out.Words += words
+		p := say(key, r, l)
+		parts, words = append(parts, p), append(words, p.Words)
 	}
-	out.Remedy = phrase(l, "Several reasons about few people each; see each reason's own remedy.", "Mehrere Gründe mit jeweils wenigen Menschen; zu jedem gilt seine eigene Abhilfe.")
-	return out
+	if p := parts[0]; len(parts) == 1 {
+		return Slice{Code: p.Code, Requirement: p.Requirement, Words: p.Words, Remedy: p.Remedy, Way: p.Way, Count: show(g.n, round)}
+	}
+	return Slice{Code: codeSeveral, Words: strings.Join(words, "; "), Way: SeveralWays, Count: show(g.n, round), Parts: parts,
+		Remedy: phrase(l, "Several reasons about few people each; see each reason's own remedy.", "Mehrere Gründe mit jeweils wenigen Menschen; zu jedem gilt seine eigene Abhilfe.")}
 }

@@ -50,10 +50,10 @@ func (w *shop) storeMany(n int) {
 				traits = append(traits, traitRow(sc, columns, p))
 				ops, reasons, until := gate.OpsOf(term.Serve, term.Use, term.Store), "", now.Add(time.Duration(rnd.IntN(730*24))*time.Hour)
 				if rnd.IntN(3) == 0 {
-					ops, reasons = gate.OpsOf(term.Store), pick("E_WITHDRAWN/CON-07=serve", "E_NO_CONSENT/CON-01=serve", "E_NO_CONSENT/CON-11=serve")
+					ops, reasons = gate.OpsOf(term.Store), pick("E_WITHDRAWN/CON-07=2", "E_NO_CONSENT/CON-01=2", "E_NO_CONSENT/CON-11=2")
 				}
 				standings = append(standings, []any{p.id, c.Business.ID, "letter", term.Email, "", "", 0, until, ops, reasons, "consent", "", c.Version, "1", rules},
-					[]any{p.id, c.Business.ID, "letter", term.Email, "", "", until, clock.Never, gate.OpsOf(term.Store), "E_CONSENT_EXPIRED/CON-10=serve", "consent", "", c.Version, "1", rules})
+					[]any{p.id, c.Business.ID, "letter", term.Email, "", "", until, clock.Never, gate.OpsOf(term.Store), "E_CONSENT_EXPIRED/CON-10=2", "consent", "", c.Version, "1", rules})
 				for e := range rnd.IntN(11) {
 					at := now.Add(-time.Duration(rnd.Int64N(int64(3 * 365 * 24 * time.Hour))))
 					events = append(events, []any{p.id, e, pick("Order Completed", "Product Viewed"), at, at, 0, "{}", rnd.Int64N(9_000), "EUR", pick("beans", "gear"), 0})

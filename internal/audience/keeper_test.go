@@ -1,10 +1,12 @@
 package audience
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"reflect"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -16,6 +18,7 @@ import (
 	"candor/internal/event"
 	"candor/internal/gate"
 	"candor/internal/id"
+	"candor/internal/outbox"
 	"candor/internal/rights"
 	"candor/internal/term"
 )
@@ -115,6 +118,7 @@ func TestIndexFollowsTheGate(t *testing.T) {
 					t.Fatalf("step %d, after %s, %s: the index has %s, the database %s", step, what, condition, a, b)
 				}
 			}
+			w.forecastsAgree(fmt.Sprintf("step %d, after %s", step, what))
 			if report, err := w.index.Check(ctx, 100); err != nil || report.Different > 0 || report.Compared != int64(len(people)) {
 				t.Fatalf("step %d, after %s: %+v, %v", step, what, report, err)
 			}
@@ -129,6 +133,27 @@ func TestIndexFollowsTheGate(t *testing.T) {
 		if report, err := w.index.Check(ctx, 100); err != nil || report.Different > 0 {
 			t.Fatalf("after retention: %+v, %v", report, err)
 		}
+	})
+}
+
+// forecastsAgree holds the forecast from the index against the database's.
+func (w *shop) forecastsAgree(when string) {
+	w.t.Helper()
+	w.read(func(tx *db.Tx) error {
+		in, err := w.store.Current(tx)
+		if err != nil {
+			return err
+		}
+		r := gate.Reach{Purpose: "letter", Channel: term.Email, Operation: term.Serve, At: w.clock.Now()}
+		a, ok, err := w.endingIndexed(in, r)
+		if err != nil || !ok {
+			w.t.Fatalf("%s: the index does not answer: %v", when, err)
+		}
+		b, err := w.endingSQL(tx, in, r)
+		if a != b {
+			w.t.Fatalf("%s: forecast from the index %v, from the database %v", when, a, b)
+		}
+		return err
 	})
 }
 
@@ -172,15 +197,7 @@ func TestOnlyAFreshIndexAnswers(t *testing.T) {
 		w.follow()
 		people := w.arrive(3, who{acts: agreed})
 		answers := func() bool {
-			var in string
-			w.read(func(tx *db.Tx) error {
-				c, err := w.store.Current(tx)
-				if err == nil {
-					in = versionOf(c)
-				}
-				return err
-			})
-			_, ok := w.index.Fresh(in, w.clock.Now())
+			_, ok := w.index.Fresh(w.version(), w.clock.Now())
 			return ok
 		}
 		want := func(want bool, when string) {
@@ -206,4 +223,52 @@ func TestOnlyAFreshIndexAnswers(t *testing.T) {
 		w.sync()
 		want(true, "of the other charter")
 	})
+}
+
+// Servers on one database follow the same log, each with an index of its own,
+// within a second: also what another server wrote.
+func TestEveryServerFollows(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newShop(t, d)
+		w.follow()
+		other := index.NewKeeper(index.Config{DB: d, Outbox: outbox.Open(d, w.clock), Clock: w.clock, Plan: PlanOf(w.store)})
+		people := w.arrive(3, who{acts: agreed})
+		work, stop := context.WithCancel(ctx)
+		var running sync.WaitGroup
+		for _, loop := range []func(context.Context) error{w.log.Run, w.index.Run, other.Run} {
+			running.Go(func() { _ = loop(work) })
+		}
+		defer running.Wait()
+		defer stop()
+		in := func(k *index.Keeper) bool {
+			x, ok := k.Fresh(w.version(), w.clock.Now())
+			if !ok {
+				return false
+			}
+			list, _ := x.Page(0, 10, func(v *index.View, s *index.Set) {
+				compileFor(t, `count("Order Completed") >= 1`).root.sift(v, w.clock.Now(), s)
+			})
+			return slices.Equal(list, people[:1])
+		}
+		w.order(people[0])
+		began := time.Now()
+		for !in(w.index) || !in(other) {
+			if time.Since(began) > 20*time.Second {
+				t.Fatal("an index does not follow")
+			}
+			time.Sleep(20 * time.Millisecond)
+		}
+	})
+}
+
+// version names the charter in force.
+func (w *shop) version() (out string) {
+	w.read(func(tx *db.Tx) error {
+		c, err := w.store.Current(tx)
+		if err == nil {
+			out = versionOf(c)
+		}
+		return err
+	})
+	return out
 }

@@ -28,8 +28,8 @@ type sqlWriter struct {
 	first int // number of the first argument
 	at    clock.Instant
 	plan  plan
-	known bool // only people of whom something is known: the trait row stands for the customer
-	looks bool // at traits
+	known bool         // only people of whom something is known: the trait row stands for the customer
+	looks bool         // at traits
 	order []term.Event // grouped: the events, in the order they were met
 	parts map[term.Event]*part
 }

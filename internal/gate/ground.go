@@ -113,6 +113,9 @@ var grounds = [groundCount]Reason{
 	stale:             {errs.FailClosed, "CON-10", "The rules changed and this has not been worked out anew yet."},
 }
 
+// Reasons lists every reason there is, the most telling first.
+func Reasons() []Reason { return slices.Clone(grounds[:]) }
+
 // failures is the operations that each ground denies.
 type failures [groundCount]Ops
 

@@ -3,6 +3,7 @@ package gate
 import (
 	"fmt"
 	"regexp"
+	"time"
 
 	"candor/internal/charter"
 	"candor/internal/clock"
@@ -70,6 +71,26 @@ func (g *Gate) RulesOf(c *charter.Charter, r Reach) (int64, error) {
 		return 0, err
 	}
 	return p.print, nil
+}
+
+// EndingSQL gives a select of customer_id and days for the customers whose
+// standing allows the operation: how many days of 24 hours after an instant it
+// ends, and -1 where it never does. Column is not used.
+func (g *Gate) EndingSQL(c *charter.Charter, r Reach, from int64, firstArg int) (string, []any, error) {
+	r.Column = "customer_id"
+	p, bit, err := g.reach(c, r)
+	if err != nil {
+		return "", nil, err
+	}
+	n := firstArg
+	text := fmt.Sprintf(`select st.customer_id, coalesce((min(e.from_at) - $%d) / $%d, -1) as days
+		from standing st left join standing e on e.customer_id = st.customer_id and e.controller = st.controller and e.purpose = st.purpose
+			and e.channel = st.channel and e.recipient = st.recipient and e.scope = st.scope and e.from_at > $%d and (e.ops & $%d) = 0
+		where st.purpose = $%d and st.channel = $%d and st.recipient = $%d and st.controller = $%d and st.scope = ''
+			and st.from_at <= $%d and st.until_at > $%d and st.rules = $%d and (st.ops & $%d) <> 0
+		group by st.customer_id`, n, n+1, n+2, n+3, n+4, n+5, n+6, n+7, n+2, n+2, n+8, n+3)
+	day := int64(24 * time.Hour / time.Microsecond)
+	return text, []any{from, day, r.At, int64(bit), r.Purpose, r.Channel, r.Recipient, c.Business.ID, p.print}, nil
 }
 
 // OutdatedReasons is why a standing of other rules than those in force denies.

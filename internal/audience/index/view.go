@@ -113,6 +113,15 @@ func (v *View) Between(column string, lo, hi uint64, s *Set) {
 	v.at(n).between(lo, hi, s)
 }
 
+// Within is Between for a column that nobody may have a number in: zeros then.
+func (v *View) Within(column string, lo, hi uint64, s *Set) {
+	n, ok := v.x.layout.columns[column]
+	if !ok {
+		n = -1
+	}
+	v.at(n).between(lo, hi, s)
+}
+
 // Each calls fn for each number that somebody in s has in a column, with those
 // who have it. A column that nobody has a number in is one of zeros.
 func (v *View) Each(column string, s *Set, fn func(number uint64, who *Set)) {
