@@ -125,7 +125,7 @@ func (f *funnel) answer() Funnel {
 // slice puts a group in words.
 func (f *funnel) slice(g group, round bool) Slice {
 	l := f.question.Lang
-	var parts []Part
+	var parts []Cause
 	var words []string
 	for _, key := range g.reasons {
 		r := gate.Reason{Code: CodeNoAddress}
@@ -138,6 +138,6 @@ func (f *funnel) slice(g group, round bool) Slice {
 	if p := parts[0]; len(parts) == 1 {
 		return Slice{Code: p.Code, Requirement: p.Requirement, Words: p.Words, Remedy: p.Remedy, Way: p.Way, Count: show(g.n, round)}
 	}
-	return Slice{Code: codeSeveral, Words: strings.Join(words, "; "), Way: SeveralWays, Count: show(g.n, round), Parts: parts,
+	return Slice{Code: codeSeveral, Words: strings.Join(words, "; "), Way: SeveralWays, Count: show(g.n, round), Causes: parts,
 		Remedy: phrase(l, "Several reasons about few people each; see each reason's own remedy.", "Mehrere Gründe mit jeweils wenigen Menschen; zu jedem gilt seine eigene Abhilfe.")}
 }

@@ -19,11 +19,11 @@ type Slice struct {
 	Remedy      string    `json:"remedy"`      // what may lawfully be done about it
 	Way         Way       `json:"way"`         // the same in a word, for a button
 	Count       Count     `json:"count"`
-	Parts       []Part    `json:"parts,omitempty"` // the reasons joined, without numbers
+	Causes      []Cause   `json:"causes,omitempty"` // the reasons joined, without numbers
 }
 
-// Part is one of the reasons of a joined slice.
-type Part struct {
+// Cause is one of the reasons of a joined slice.
+type Cause struct {
 	Code        errs.Code `json:"code"`
 	Requirement string    `json:"requirement"`
 	Words       string    `json:"words"`
@@ -45,6 +45,7 @@ const (
 	NewAddress  Way = "new_address" // ask for an address
 	NotByData   Way = "not_by_data" // write without choosing by data
 	Declare     Way = "declare"     // the charter has to say it first
+	Tell        Way = "tell"        // they have to be told first
 	Wait        Way = "wait"        // it passes by itself
 	Rest        Way = "rest"        // they said no: let them rest
 	NoWay       Way = "none"        // nothing may be done
@@ -103,6 +104,20 @@ var sliceTexts = map[string]sliceText{
 	"E_AGE/MIN-AGE-02": {NoWay, "They are not of age", "Sie sind minderjährig", "None.", "Keine."},
 	"E_AGE_UNKNOWN/MIN-AGE-01": {NotByData, "Their age is not known: their data choose nobody for marketing", "Ihr Alter ist nicht bekannt: Ihre Daten wählen niemanden für Werbung aus",
 		"Ask their age where you meet them, or write without choosing by data.", "Dort, wo man sich begegnet, nach dem Alter fragen, oder ohne Auswahl nach Daten schreiben."},
+	"E_CONSENT_EXPIRED/MSG-03": {Ask, "The purchase or inquiry that implied their consent is too long ago", "Der Kauf oder die Anfrage, aus der ihre Einwilligung folgte, liegt zu lange zurück",
+		"Ask for an express consent where you meet them.", "Dort, wo man sich begegnet, um ausdrückliche Einwilligung bitten."},
+	"E_NO_CONSENT/MSG-03": {Ask, "No purchase or inquiry implies their consent", "Kein Kauf und keine Anfrage lässt auf ihre Einwilligung schließen",
+		"Ask for an express consent where you meet them.", "Dort, wo man sich begegnet, um ausdrückliche Einwilligung bitten."},
+	"E_NO_NOTICE/NOT-05": {Tell, "The purpose became wider and they have not been told yet", "Der Zweck wurde weiter und sie wissen es noch nicht",
+		"Tell them what changed; after that they count again.", "Mitteilen, was sich geändert hat; danach zählen sie wieder."},
+	"E_NO_NOTICE/NOT-02": {Tell, "Their data came from elsewhere and they have not been told yet", "Ihre Daten kamen von anderswo und sie wissen es noch nicht",
+		"Tell them where their data came from; after that they count again.", "Mitteilen, woher die Daten stammen; danach zählen sie wieder."},
+	"E_OBJECTED/PRF-06": {NotByData, "They asked not to be chosen by their data", "Sie wollen nicht nach ihren Daten ausgewählt werden",
+		"Write to everybody who agreed, without choosing by data.", "An alle schreiben, die zugestimmt haben, ohne nach Daten auszuwählen."},
+	"E_SENSITIVE/CON-09": {Ask, "They have not agreed expressly", "Sie haben nicht ausdrücklich zugestimmt",
+		"Ask for an express statement: ticked and confirmed by a second message, signed, typed or recorded.",
+		"Um eine ausdrückliche Erklärung bitten: angekreuzt und durch eine zweite Nachricht bestätigt, unterschrieben, getippt oder aufgezeichnet."},
+	"E_AGE/MIN-AGE-01": {NoWay, "They are not of age", "Sie sind minderjährig", "None.", "Keine."},
 	"E_RETENTION/MIN-05": {NoWay, "The time for keeping their data has ended", "Die Zeit, in der ihre Daten aufbewahrt werden, ist vorbei",
 		"None. Their data are being deleted.", "Keine. Ihre Daten werden gelöscht."},
 	"E_NO_BASIS/CON-01": {NoWay, "Nothing on file supports it", "Nichts in den Unterlagen trägt es",
@@ -134,12 +149,12 @@ func reasonKey(r gate.Reason) string {
 }
 
 // say puts a reason in words; one without a text of its own has the gate's.
-func say(key string, r gate.Reason, l term.Lang) Part {
+func say(key string, r gate.Reason, l term.Lang) Cause {
 	t, ok := sliceTexts[key]
 	if key == string(errs.Restricted)+"/" {
 		t, ok, r.Requirement = inPeace, true, ""
 	}
-	out := Part{Code: r.Code, Requirement: r.Requirement, Words: t.why, Remedy: t.remedy, Way: t.way}
+	out := Cause{Code: r.Code, Requirement: r.Requirement, Words: t.why, Remedy: t.remedy, Way: t.way}
 	switch {
 	case !ok:
 		out.Words, out.Way = r.Text, NoWay

@@ -22,7 +22,7 @@ func TestEveryReasonHasItsWayBack(t *testing.T) {
 			continue
 		}
 		en, de := say(key, r, "en"), say(key, r, "de")
-		for _, p := range []Part{en, de} {
+		for _, p := range []Cause{en, de} {
 			if p.Words == "" || p.Remedy == "" || p.Way == "" || p.Words == r.Text {
 				t.Errorf("%s says %+v", key, p)
 			}
