@@ -58,6 +58,7 @@ var mayReveal = map[string]string{
 	"internal/personal":            "defines it",
 	"internal/admission":           "checks a value against its declaration before it is stored",
 	"internal/customer":            "normalises an address and makes its keyed digest",
+	"internal/residue":             "looks for what is left of a value",
 	"internal/gate":                "seals values and makes digests on the way in",
 	"internal/gate/internal/vault": "encrypts",
 	"internal/message":             "writes a message to the person",

@@ -14,6 +14,7 @@ import (
 	"candor/internal/errs"
 	"candor/internal/id"
 	"candor/internal/keyring"
+	"candor/internal/personal"
 	"candor/internal/term"
 )
 
@@ -82,8 +83,8 @@ func (a *API) MintToken(tx *db.Tx, n NewToken) (string, Token, error) {
 
 func (n NewToken) check() error {
 	switch {
-	case n.Label == "" || len(n.Label) > maxLabel:
-		return errs.New(errs.Invalid, "token_label", "say in at most %d letters what the token is for", maxLabel).On("label")
+	case n.Label == "" || len(n.Label) > maxLabel || personal.HoldsAddress(n.Label):
+		return errs.New(errs.Invalid, "token_label", "say in at most %d letters what the token is for, without anybody's address", maxLabel).On("label")
 	case len(n.Scopes) == 0:
 		return errs.New(errs.Invalid, "token_scopes", "a token needs at least one scope").On("scopes")
 	case n.For <= 0 || n.For > longestToken:

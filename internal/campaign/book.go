@@ -17,6 +17,7 @@ import (
 	"candor/internal/keyring"
 	"candor/internal/ledger"
 	"candor/internal/message"
+	"candor/internal/personal"
 	"candor/internal/term"
 )
 
@@ -98,8 +99,8 @@ func (c Change) holdout() int {
 
 // check refuses what no campaign can be.
 func (c Change) check(in *charter.Charter) error {
-	if c.Name == "" || len(c.Name) > 200 {
-		return errs.New(errs.Invalid, "campaign_name", "give the campaign a name of at most 200 letters").On("name")
+	if c.Name == "" || len(c.Name) > 200 || personal.HoldsAddress(c.Name) {
+		return errs.New(errs.Invalid, "campaign_name", "give the campaign a name of at most 200 letters that holds nobody's address").On("name")
 	}
 	if c.Channel != term.Email {
 		return errs.New(errs.Invalid, "campaign_channel", "campaigns are sent by e-mail").On("channel")

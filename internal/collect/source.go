@@ -14,6 +14,7 @@ import (
 	"candor/internal/errs"
 	"candor/internal/id"
 	"candor/internal/keyring"
+	"candor/internal/personal"
 	"candor/internal/term"
 )
 
@@ -74,8 +75,8 @@ func (s *Source) takesField(f term.Field) bool {
 // valid checks a source that is to be made.
 func (s *Source) valid() error {
 	switch {
-	case s.Name == "" || len(s.Name) > 100:
-		return errs.New(errs.Invalid, "source_name", "a source needs a name of at most 100 letters").On("name")
+	case s.Name == "" || len(s.Name) > 100 || personal.HoldsAddress(s.Name):
+		return errs.New(errs.Invalid, "source_name", "a source needs a name of at most 100 letters that holds nobody's address").On("name")
 	case s.Class != Public && s.Class != Server && !s.Class.signs():
 		return errs.New(errs.Invalid, "source_class", "a source is public, server, shopify or woocommerce").On("class")
 	case s.Mode != Live && s.Mode != Test:

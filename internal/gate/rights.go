@@ -3,9 +3,11 @@ package gate
 import (
 	"context"
 
+	"candor/internal/charter"
 	"candor/internal/db"
 	"candor/internal/gate/internal/vault"
 	"candor/internal/id"
+	"candor/internal/personal"
 	"candor/internal/rights"
 )
 
@@ -47,4 +49,25 @@ func (g *Gate) DestroyKey(ctx context.Context, c id.Customer) error {
 	g.memory.drop([]id.Customer{c}, nil)
 	_, err := g.vault.Destroy(ctx, c)
 	return err
+}
+
+// Addresses opens the addresses that are kept of a customer, for the desk that
+// makes sure that an erasure leaves none of them anywhere. It returns NOT_FOUND
+// when the key is gone.
+func (g *Gate) Addresses(ctx context.Context, c id.Customer) ([]personal.Value, error) {
+	var out []personal.Value
+	err := g.db.Read(ctx, func(tx *db.Tx) error {
+		_, in, err := g.law(tx)
+		if err != nil {
+			return err
+		}
+		all, err := g.vault.All(ctx, tx, c)
+		for _, v := range all {
+			if f, ok := in.Field(v.Field); ok && (f.Kind == charter.KindEmail || f.Kind == charter.KindPhone) {
+				out = append(out, v.Value)
+			}
+		}
+		return err
+	})
+	return out, err
 }

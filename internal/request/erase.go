@@ -224,9 +224,18 @@ func (d *Desk) finish(ctx context.Context, r Request) error {
 	if err != nil {
 		return err
 	}
+	addresses, err := d.addressesOf(ctx, r.Customer)
+	if err != nil {
+		return err
+	}
 	for _, s := range todo {
 		if !s.DoneAt.IsZero() {
 			continue
+		}
+		if s.Store == scanStep {
+			if err := d.strays(ctx, addresses); err != nil {
+				return err
+			}
 		}
 		if err := d.runStep(ctx, r, s); err != nil {
 			return fmt.Errorf("erasure, step %s: %w", s.Store, err)
