@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"candor/internal/errs"
+	"candor/internal/id"
+	"candor/internal/keyring"
 	"candor/internal/strict"
 )
 
@@ -70,6 +72,25 @@ func FuzzCheckJSON(f *testing.F) {
 		third, err := json.Marshal(second)
 		if err != nil || !bytes.Equal(again, third) {
 			t.Errorf("%s became %s", again, third)
+		}
+	})
+}
+
+// A cursor is one that this server made for this list, or refused.
+func FuzzOpenCursor(f *testing.F) {
+	ring := keyring.Generate()
+	f.Add(sealCursor(ring, "customers", id.NewCustomer()))
+	f.Add(sealCursor(ring, "campaigns", id.New[id.Campaign]()))
+	f.Add("AAAA")
+	f.Add("\x00")
+	f.Fuzz(func(t *testing.T, s string) {
+		var place id.Customer
+		err := openCursor(ring, "customers", s, &place)
+		if err != nil && errs.CodeOf(err) != "bad_cursor" {
+			t.Errorf("neither read nor refused: %v", err)
+		}
+		if err != nil && place != 0 {
+			t.Errorf("refused, and yet %v was read", place)
 		}
 	})
 }

@@ -140,8 +140,8 @@ var errNoToken = errs.New(errs.Unauthorized, "bad_token", "send a valid token: A
 // authenticate finds the token of a request. Whatever is wrong with it, the
 // answer is the same.
 func (a *API) authenticate(r *http.Request) (caller, error) {
-	text, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-	if !ok || !strings.HasPrefix(text, tokenPrefix) || len(text) > 100 {
+	scheme, text, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Bearer") || !strings.HasPrefix(text, tokenPrefix) || len(text) > 100 {
 		return caller{}, errNoToken
 	}
 	now := a.Clock.Now()
