@@ -148,7 +148,7 @@ func (l *leaky) pages() {
 			l.send(method, p+"?"+fields.Encode(), formBody, fields.Encode(), "Cookie", "candor_me="+escaped+"; candor_code="+escaped)
 		}
 	}
-	good := url.Values{"email": {canary}, "agree": {"yes"}}.Encode()
+	good := url.Values{"email": {canary}, "agree": {"yes"}, "shown": {"1"}}.Encode()
 	for _, path := range []string{"/f/signup", "/privacy"} {
 		if w := l.send(http.MethodPost, path, formBody, good); w.Code != http.StatusOK {
 			l.t.Errorf("%s: %d", path, w.Code)
@@ -268,7 +268,7 @@ func (l *leaky) failures() {
 			l.t.Fatal(err)
 		}
 		fresh := strings.Replace(canary, "@", "+"+table+"@", 1)
-		w := l.send(http.MethodPost, "/f/signup", formBody, url.Values{"email": {fresh}, "agree": {"yes"}}.Encode())
+		w := l.send(http.MethodPost, "/f/signup", formBody, url.Values{"email": {fresh}, "agree": {"yes"}, "shown": {"1"}}.Encode())
 		if w.Code < 500 || strings.Contains(w.Body.String(), "jane") {
 			l.t.Errorf("without %s: %d, or the error page shows the address", table, w.Code)
 		}

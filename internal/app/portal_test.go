@@ -99,7 +99,7 @@ func TestCON12_OwnershipIsConfirmedByAPress(t *testing.T) {
 		go func() { _ = a.Mailbox.Run(t.Context()) }()
 		clk.Set(now)
 		sign := func(address string) {
-			if w := visit(a, http.MethodPost, "/f/signup", url.Values{"email": {address}, "agree": {"yes"}}); w.Code != http.StatusOK {
+			if w := visit(a, http.MethodPost, "/f/signup", url.Values{"email": {address}, "agree": {"yes"}, "shown": {"1"}}); w.Code != http.StatusOK {
 				t.Fatalf("form: %d", w.Code)
 			}
 		}

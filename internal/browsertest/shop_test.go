@@ -16,6 +16,8 @@ import (
 	"candor/internal/browsertest"
 	"candor/internal/charter/sample"
 	"candor/internal/config"
+	"candor/internal/customer"
+	"candor/internal/db"
 	"candor/internal/db/dbtest"
 	"candor/internal/demo"
 	"candor/internal/id"
@@ -123,4 +125,22 @@ func (s *shop) stepUp(tab *browsertest.Tab, to string) {
 	tab.Go("form[action$='/code'] button")
 	tab.Fill("#code", digits.FindString(s.mail(to, func(m mailbox.Letter) bool { return digits.MatchString(m.Text) }).Text))
 	tab.Go("main form button")
+}
+
+// customer finds the one customer of an address.
+func (s *shop) customer(raw string) id.Customer {
+	s.t.Helper()
+	i, err := customer.Email(raw)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	var found []id.Customer
+	err = s.DB.Read(s.t.Context(), func(tx *db.Tx) (err error) {
+		found, err = s.Gate.Find(tx, i)
+		return err
+	})
+	if err != nil || len(found) != 1 {
+		s.t.Fatalf("%d customers have the address: %v", len(found), err)
+	}
+	return found[0]
 }

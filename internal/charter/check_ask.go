@@ -13,6 +13,9 @@ import (
 
 func (k *checker) ask(a *Ask, v view) {
 	k.askedFor(a, v)
+	if !k.doc.top().get("recipients").exists() {
+		v.problem("CON-05", "people are to be told the recipients before they decide; list recipients, or write recipients: {} when nobody receives anything")
+	}
 	for _, f := range a.Fields {
 		if _, ok := k.c.Field(f); !ok {
 			v.get("fields").problem("MIN-02", string(f)+" is not under data; declare it, or do not ask for it")

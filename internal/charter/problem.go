@@ -31,10 +31,17 @@ func (ps Problems) Error() string {
 }
 
 // Err gives the problems as an INVALID error with code "charter_invalid", or nil
-// when there are none.
+// when there are none. Consent that something else is made to depend on is no
+// consent: the code is then E_CONSENT_INVALID (CON-04).
 func (ps Problems) Err() error {
 	if len(ps) == 0 {
 		return nil
 	}
-	return errs.Wrap(ps, errs.Invalid, "charter_invalid", "the charter has %d problems; the first: %s", len(ps), ps[0])
+	code := errs.Code("charter_invalid")
+	for _, p := range ps {
+		if p.Rule == "LNT-03" {
+			code = errs.ConsentInvalid
+		}
+	}
+	return errs.Wrap(ps, errs.Invalid, code, "the charter has %d problems; the first: %s", len(ps), ps[0])
 }

@@ -413,3 +413,32 @@ func TestTheLedgerKnowsWhatWasApplied(t *testing.T) {
 		}
 	})
 }
+
+// CON-04: a form whose consent is required is rejected with LNT-03 and
+// E_CONSENT_INVALID; the same form without it is put in force.
+func TestCON04_ConsentIsNeverACondition(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		f := open(t, d)
+		const checkout = "    at: https://halm.example/checkout\n"
+		_, problems := edit(t, checkout, checkout+"    required: true\n")
+		if err := problems.Err(); errs.CodeOf(err) != errs.ConsentInvalid ||
+			!slices.ContainsFunc(problems, func(p charter.Problem) bool {
+				return p.Rule == "LNT-03" && strings.Contains(p.Msg, "nobody has to agree")
+			}) {
+			t.Errorf("a required consent: %v", err)
+		}
+		c, _ := edit(t, checkout, checkout+"    required: true\n")
+		err := d.Write(context.Background(), func(tx *db.Tx) error {
+			_, err := f.Apply(tx, c, day, "staff:test")
+			return err
+		})
+		if err == nil {
+			t.Error("a charter with a required consent was put in force")
+		}
+		f.apply(t, good(t, checkout, checkout+"    required: false\n"), day)
+		_, problems = edit(t, "    for: {purpose: letter, channel: email}\n    fields: [email, name, address]", "    for: {purpose: orders, channel: email}\n    fields: [email, name, address]")
+		if problems.Err() == nil {
+			t.Error("consent was asked for what the service needs anyway")
+		}
+	})
+}

@@ -274,13 +274,9 @@ func (p *Portal) lower(r *http.Request, v visitor, key gate.StandingKey) (string
 
 func (p *Portal) raise(r *http.Request, v visitor, key gate.StandingKey, lang term.Lang) error {
 	return p.DB.Write(r.Context(), func(tx *db.Tx) error {
-		n, err := p.noticeNow(tx, lang)
-		if err != nil {
-			return err
-		}
-		_, _, err = p.Gate.Record(tx, consent.Act{
+		_, _, err := p.Gate.Record(tx, consent.Act{
 			Customer: v.customer, Controller: key.Controller, Purpose: key.Purpose, Channel: key.Channel, Kind: consent.Given,
-			Notice: n.ID, Lang: lang, Method: consent.ByPortal, ControlDefault: consent.Unset, Action: consent.ClickYes,
+			Lang: lang, Method: consent.ByPortal, ControlDefault: consent.Unset, Action: consent.ClickYes,
 			Evidence: "switched on in the privacy centre after a code sent to the address", Strength: consent.Documented,
 			Actor: term.ByCustomer, Source: "portal",
 		})

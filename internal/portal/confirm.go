@@ -46,9 +46,10 @@ func (p *Portal) askConfirmation(ctx context.Context, c confirmation, how consen
 		if err := insertConfirmation(tx, c); err != nil {
 			return err
 		}
+		// The gate binds the notice that was shown, by id, hash and language.
 		_, _, err = p.Gate.Record(tx, consent.Act{
 			Customer: c.customer, Controller: c.controller, Purpose: c.purpose, Channel: c.channel, Kind: consent.Requested,
-			Ask: c.ask, Notice: c.notice, Lang: c.lang, Method: how, ControlDefault: consent.Unset, Action: consent.Tick,
+			Ask: c.ask, Lang: c.lang, Method: how, ControlDefault: consent.Unset, Action: consent.Tick,
 			Strength: consent.Documented, Actor: term.ByCustomer, Source: "portal",
 		})
 		if err != nil {

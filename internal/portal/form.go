@@ -4,6 +4,7 @@ import (
 	"context"
 	"html/template"
 	"net/http"
+	"strconv"
 
 	"candor/internal/charter"
 	"candor/internal/consent"
@@ -22,6 +23,7 @@ type formPage struct {
 	Email  ui.Field
 	Agree  ui.Choice
 	Notice template.HTML
+	Shown  int64 // the version of the charter whose words are on the page
 }
 
 // asked is an ask with what a person is shown beside it.
@@ -65,6 +67,7 @@ func (p *Portal) renderForm(w http.ResponseWriter, r *http.Request, status int, 
 		Email: ui.Field{ID: "email", Name: "email", Label: p.say(f.Lang, "email-label"), Type: "email",
 			Autocomplete: "email", Max: 254, Required: true, Error: wrong},
 		Agree:  ui.Choice{ID: "agree", Name: "agree", Value: "yes", Label: a.ask.Words.In(f.Lang)},
+		Shown:  a.charter.Version,
 		Notice: template.HTML(a.notice.HTML), //nolint:gosec // rendered by the charter from escaped texts
 	})
 }
@@ -84,6 +87,9 @@ func (p *Portal) sendForm(w http.ResponseWriter, r *http.Request) error {
 	}
 	if r.PostFormValue("agree") != "yes" {
 		return p.answer(w, r, "form-unticked", nil)
+	}
+	if r.PostFormValue("shown") != strconv.FormatInt(a.charter.Version, 10) {
+		return p.renderForm(w, r, http.StatusConflict, p.say(lang, "form-changed"))
 	}
 	if err := p.limit.allow(r); err != nil {
 		return err
