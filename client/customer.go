@@ -47,6 +47,52 @@ func (c *Client) PutCustomer(ctx context.Context, in Customer) (CustomerTaken, e
 	return out, c.post(ctx, "/customers", in, &out)
 }
 
+// Stated is what a customer agreed to or refused. A yes counts with its evidence
+// only: when, in which words or on which form, how, and to whom.
+type Stated struct {
+	Purpose string    `json:"purpose"`
+	Channel string    `json:"channel,omitempty"`
+	Agreed  bool      `json:"agreed"`
+	At      time.Time `json:"at,omitzero"`
+	Words   string    `json:"words,omitempty"`
+	Form    string    `json:"form,omitempty"`
+	Lang    string    `json:"lang,omitempty"`
+	Method  string    `json:"method,omitempty"`
+	Given   string    `json:"given,omitempty"`
+	Proof   string    `json:"proof,omitempty"`
+}
+
+// UpsertRow is one customer of many.
+type UpsertRow struct {
+	Identities []Identity     `json:"identities"`
+	Fields     map[string]any `json:"fields,omitempty"`
+	Consents   []Stated       `json:"consents,omitempty"`
+}
+
+// UpsertResult is what became of one row: Code says why nothing of it was taken,
+// Without why a yes counts for nothing.
+type UpsertResult struct {
+	Row         int      `json:"row"`
+	Customer    string   `json:"customer"`
+	Created     bool     `json:"created"`
+	Permissions int      `json:"permissions"`
+	Without     []string `json:"without"`
+	Notes       []Note   `json:"notes"`
+	Code        string   `json:"code"`
+	Field       string   `json:"field"`
+	Message     string   `json:"message"`
+}
+
+// Upsert brings what a source knows of up to 1,000 customers and gives a result
+// for each row, in their order. The same rows again change nothing.
+func (c *Client) Upsert(ctx context.Context, from Provenance, rows []UpsertRow) ([]UpsertResult, error) {
+	var out struct {
+		Rows []UpsertResult `json:"rows"`
+	}
+	err := c.post(ctx, "/customers/upsert", map[string]any{"provenance": from, "rows": rows}, &out)
+	return out.Rows, err
+}
+
 // CustomerPage is a page of customers' ids.
 type CustomerPage struct {
 	Customers []string `json:"customers"`

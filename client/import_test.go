@@ -1,8 +1,10 @@
 package client_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"candor/client"
 )
@@ -114,5 +116,55 @@ func TestWhatNoImportCanUseIsRefused(t *testing.T) {
 		if strings.Contains(s.logs.String(), "jane@") {
 			t.Error("the log repeats the file")
 		}
+	})
+}
+
+// Up to a thousand rows at once, each with its own result; the same again
+// changes nothing, and a no in any row comes before a yes.
+func TestUpsert(t *testing.T) {
+	when := time.Now().Add(-48 * time.Hour)
+	yes := client.Stated{Purpose: "letter", Channel: "email", Agreed: true, At: when, Words: "Send me the letter", Method: "form", Given: "halm"}
+	row := func(user, mail string, consents ...client.Stated) client.UpsertRow {
+		return client.UpsertRow{Identities: []client.Identity{{Kind: "user", Namespace: "crm", Value: user}},
+			Fields: map[string]any{"email": mail, "country": "DE", "shoe_size": 44}, Consents: consents}
+	}
+	bare, late, silent := yes, yes, yes
+	bare.Words, late.At, silent.Method = "", time.Now().Add(time.Hour), "preticked"
+	each(t, func(t *testing.T, s server) {
+		c := s.admin(t)
+		rows := []client.UpsertRow{
+			row("1", "u1@example.com", yes), row("2", "u2@example.com", bare), row("3", "not an address"), row("undefined", "u4@example.com"),
+			row("5", "u5@example.com", late, silent), row("6", "u6@example.com", yes), row("6", "u6@example.com", client.Stated{Purpose: "letter", Channel: "email"}),
+		}
+		for n := len(rows); n < 1000; n++ {
+			rows = append(rows, row(fmt.Sprint(n+1), fmt.Sprintf("u%d@example.com", n+1)))
+		}
+		from := client.Provenance{Source: "crm", Method: "imported"}
+		for _, again := range []bool{false, true} {
+			got, err := c.Upsert(ctx, from, rows)
+			if err != nil || len(got) != 1000 {
+				t.Fatalf("%d results, %v", len(got), err)
+			}
+			for i, want := range map[int]string{
+				0: "1  []", 1: "0  [consent_without_words]", 2: "0 bad_value []", 3: "0 no_id []",
+				4: "0  [consent_in_the_future consent_not_affirmative]", 5: "0  [consent_overtaken]", 6: "1  []", 999: "0  []",
+			} {
+				r := got[i]
+				if s := fmt.Sprintf("%d %s %v", r.Permissions, r.Code, r.Without); s != want || r.Row != i || (r.Code == "") == (r.Customer == "") {
+					t.Errorf("again %v, row %d: %q, want %q: %+v", again, i, s, want, r)
+				}
+			}
+			if got[0].Created == again || got[0].Notes[0].Code != "undeclared" {
+				t.Errorf("again %v: %+v", again, got[0])
+			}
+			if got[5].Customer != got[6].Customer {
+				t.Error("two rows of one person are two customers")
+			}
+			if list, err := c.Consents(ctx, got[0].Customer); err != nil || len(list) != 1 {
+				t.Errorf("again %v: %d records, %v", again, len(list), err)
+			}
+		}
+		_, err := c.Upsert(ctx, from, append(rows, rows[0]))
+		code(t, "more than a thousand", err, "invalid_request")
 	})
 }

@@ -18,6 +18,8 @@ import (
 
 func (a *API) customerRoutes(h huma.API) {
 	handle(a, h, endpoint{id: "put-customer", method: http.MethodPost, path: "/customers", scope: Write, summary: "Bring what is known about a customer"}, a.putCustomer)
+	handle(a, h, endpoint{id: "upsert-customers", method: http.MethodPost, path: "/customers/upsert", scope: Write,
+		summary: "Bring what is known about up to 1,000 customers, with a result for each"}, a.upsertCustomers)
 	handle(a, h, endpoint{id: "list-customers", method: http.MethodGet, path: "/customers", scope: Read, summary: "List customers' ids"}, a.listCustomers)
 	handle(a, h, endpoint{id: "find-customers", method: http.MethodPost, path: "/customers/lookup", scope: Read, summary: "Find customers by an address or id"}, a.findCustomers)
 	handle(a, h, endpoint{id: "read-values", method: http.MethodPost, path: "/customers/{customer}/values", scope: Read, summary: "Read values for a purpose"}, a.readValues)
