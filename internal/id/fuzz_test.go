@@ -4,7 +4,7 @@ import "testing"
 
 // What is read as an id is written the same; an id of another kind is not read.
 func FuzzParse(f *testing.F) {
-	for _, s := range []string{"cus_0000000000001", NewCustomer().String(), "cus_zzzzzzzzzzzzz", "cus_", "src_0000000000001", "cus_000000000000\xff"} {
+	for _, s := range []string{"cus_0000000000001", NewCustomer().String(), "cus_zzzzzzzzzzzzz", "cus_", "src_0000000000001", "cus_000000000000\xff", "cus_p000000000000"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {

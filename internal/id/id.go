@@ -155,7 +155,7 @@ func (i ID[K]) String() string {
 func Parse[I ID[K], K kind](s string) (I, error) {
 	var k K
 	body, ok := strings.CutPrefix(s, k.prefix()+"_")
-	if !ok || len(body) != 13 {
+	if !ok || len(body) != 13 || body[0] > '7' { // 63 bits: a larger first letter would be cut and name another id's
 		return 0, fmt.Errorf("not an id of the form %s_ and 13 letters or digits", k.prefix())
 	}
 	var n uint64
