@@ -25,7 +25,8 @@ var tiers = [][]string{
 	{"internal/collect", "internal/intake", "internal/portal"},                  // edges
 	{"internal/web", "internal/api"},                                            // edges that look after the other edges
 	{"internal/config", "internal/mailbox", "internal/demo", "internal/backup"}, // what only the wiring needs
-	{"internal/app"}, // wiring
+	{"internal/tour"}, // the demo's page over all of it
+	{"internal/app"},  // wiring
 	{"internal/cli", "internal/tool", "internal/browsertest", "bench"},
 	{"cmd/candor", "cmd/requirements", "cmd/mutate"},
 }

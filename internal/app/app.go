@@ -39,6 +39,7 @@ import (
 	"candor/internal/rulepack"
 	"candor/internal/sharing"
 	"candor/internal/staff"
+	"candor/internal/tour"
 	"candor/internal/web"
 )
 
@@ -81,6 +82,7 @@ type App struct {
 	Web       *web.Shell
 	Keeper    *backup.Keeper
 	Mailbox   *mailbox.Box // nil but for Options.Mailbox
+	Tour      *tour.Tour   // likewise
 
 	more    map[string]http.HandlerFunc // what only the demo serves
 	closers []func() error

@@ -23,6 +23,7 @@ func (a *App) Handler() http.Handler {
 	a.Web.Register(mux)
 	if a.Mailbox != nil {
 		a.Mailbox.Register(mux)
+		a.Tour.Register(mux)
 	}
 	for pattern, h := range a.more {
 		mux.HandleFunc(pattern, h)

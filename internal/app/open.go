@@ -154,7 +154,10 @@ func (a *App) openEdges(_ context.Context, o Options) (err error) {
 	if err != nil {
 		return err
 	}
-	return a.openWeb(o)
+	if err := a.openWeb(o); err != nil || !o.Mailbox {
+		return err
+	}
+	return a.openTour()
 }
 
 // loops is the work that goes on while the server runs.

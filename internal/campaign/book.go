@@ -80,13 +80,15 @@ func New(cfg Config) *Book {
 
 // Change is what people write of a campaign.
 type Change struct {
-	Name     string          `json:"name"`
-	Purpose  term.Purpose    `json:"purpose"`
-	Channel  term.Channel    `json:"channel"`
-	Audience string          `json:"audience,omitempty"` // a condition, "" for everyone permitted
-	Sender   string          `json:"sender,omitempty"`   // a registered From address, "" for the purpose's first
-	Holdout  *int            `json:"holdout,omitempty" minimum:"0" maximum:"50" doc:"Percent left out, by chance, to compare with. Left out: 10, or 0 when fewer than 1,000 people are reached."`
-	Content  message.Content `json:"content"`
+	Name     string       `json:"name"`
+	Purpose  term.Purpose `json:"purpose"`
+	Channel  term.Channel `json:"channel"`
+	Audience string       `json:"audience,omitempty"` // a condition, "" for everyone permitted
+	Sender   string       `json:"sender,omitempty"`   // a registered From address, "" for the purpose's first
+	Holdout  *int         `json:"holdout,omitempty" minimum:"0" maximum:"50" doc:"Percent left out, by chance, to compare with. Left out: 10, or 0 when fewer than 1,000 people are reached."`
+	// NotBefore is when it may leave at the earliest; quiet hours are looked at besides.
+	NotBefore clock.Instant   `json:"not_before,omitzero"`
+	Content   message.Content `json:"content"`
 }
 
 // holdout is the percentage asked for, or Undecided.
@@ -135,7 +137,7 @@ func (b *Book) Create(ctx context.Context, c Change, by term.Actor) (Campaign, e
 			return err
 		}
 		out = Campaign{ID: id.New[id.Campaign](), Controller: in.Business.ID, Name: c.Name, Purpose: c.Purpose, Channel: c.Channel,
-			Audience: c.Audience, Holdout: c.holdout(), Sender: c.Sender, Message: draft.ID, Content: c.Content, State: Draft, Rev: 1, By: by, CreatedAt: now}
+			Audience: c.Audience, Holdout: c.holdout(), NotBefore: c.NotBefore, Sender: c.Sender, Message: draft.ID, Content: c.Content, State: Draft, Rev: 1, By: by, CreatedAt: now}
 		return insert(tx, out)
 	})
 	return out, err
@@ -165,7 +167,7 @@ func (b *Book) Edit(ctx context.Context, which id.Campaign, c Change) (Campaign,
 		if err := message.EditDraft(tx, out.Message, c.Content, c.Sender); err != nil {
 			return err
 		}
-		out.Name, out.Audience, out.Holdout, out.Sender, out.Content = c.Name, c.Audience, c.holdout(), c.Sender, c.Content
+		out.Name, out.Audience, out.Holdout, out.NotBefore, out.Sender, out.Content = c.Name, c.Audience, c.holdout(), c.NotBefore, c.Sender, c.Content
 		return b.move(tx, &out, Draft, "")
 	})
 	return out, err

@@ -37,9 +37,10 @@ type Campaign struct {
 	Name       string          `json:"name"`
 	Purpose    term.Purpose    `json:"purpose"`
 	Channel    term.Channel    `json:"channel"`
-	Audience   string          `json:"audience"` // a condition, "" for everyone permitted
-	Holdout    int             `json:"holdout"`  // percent left out, by chance, to compare with; Undecided before the launch
-	Sender     string          `json:"sender"`   // the From address
+	Audience   string          `json:"audience"`            // a condition, "" for everyone permitted
+	Holdout    int             `json:"holdout"`             // percent left out, by chance, to compare with; Undecided before the launch
+	NotBefore  clock.Instant   `json:"not_before,omitzero"` // nothing leaves earlier
+	Sender     string          `json:"sender"`              // the From address
 	Message    id.Message      `json:"message_id"`
 	Content    message.Content `json:"content"`
 	State      State           `json:"state"`

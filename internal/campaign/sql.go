@@ -8,21 +8,21 @@ import (
 	"candor/internal/term"
 )
 
-const columns = `campaign_id, controller, name, purpose, channel, audience, approved_audience, holdout, message_id, state, reason, rev,
+const columns = `campaign_id, controller, name, purpose, channel, audience, approved_audience, holdout, not_before, message_id, state, reason, rev,
 	planned_after, planned_all, by_actor, created_at, launched_at, ended_at`
 
 func scan(read db.Scan) (Campaign, error) {
 	var c Campaign
 	var all int64
-	err := read(&c.ID, &c.Controller, &c.Name, &c.Purpose, &c.Channel, &c.Audience, &c.approved, &c.Holdout, &c.Message, &c.State, &c.Reason, &c.Rev,
+	err := read(&c.ID, &c.Controller, &c.Name, &c.Purpose, &c.Channel, &c.Audience, &c.approved, &c.Holdout, &c.NotBefore, &c.Message, &c.State, &c.Reason, &c.Rev,
 		&c.after, &all, &c.By, &c.CreatedAt, &c.LaunchedAt, &c.EndedAt)
 	c.all = all == 1
 	return c, err
 }
 
 func insert(tx *db.Tx, c Campaign) error {
-	_, err := tx.Exec(`insert into campaign (`+columns+`) values ($1, $2, $3, $4, $5, $6, '', $12, $7, $8, '', $9, 0, 0, $10, $11, 0, 0)`,
-		c.ID, c.Controller, c.Name, c.Purpose, c.Channel, c.Audience, c.Message, c.State, c.Rev, c.By, c.CreatedAt, c.Holdout)
+	_, err := tx.Exec(`insert into campaign (`+columns+`) values ($1, $2, $3, $4, $5, $6, '', $12, $13, $7, $8, '', $9, 0, 0, $10, $11, 0, 0)`,
+		c.ID, c.Controller, c.Name, c.Purpose, c.Channel, c.Audience, c.Message, c.State, c.Rev, c.By, c.CreatedAt, c.Holdout, c.NotBefore)
 	return err
 }
 
@@ -74,8 +74,8 @@ func (b *Book) move(tx *db.Tx, c *Campaign, to State, reason errs.Code) error {
 		all = 1
 	}
 	n, err := tx.Exec(`update campaign set name = $3, audience = $4, approved_audience = $5, state = $6, reason = $7, rev = rev + 1,
-		planned_after = $8, planned_all = $9, launched_at = $10, ended_at = $11, holdout = $12 where campaign_id = $1 and rev = $2`,
-		c.ID, c.Rev, c.Name, c.Audience, c.approved, to, reason, c.after, all, c.LaunchedAt, c.EndedAt, c.Holdout)
+		planned_after = $8, planned_all = $9, launched_at = $10, ended_at = $11, holdout = $12, not_before = $13 where campaign_id = $1 and rev = $2`,
+		c.ID, c.Rev, c.Name, c.Audience, c.approved, to, reason, c.after, all, c.LaunchedAt, c.EndedAt, c.Holdout, c.NotBefore)
 	if err != nil {
 		return err
 	}

@@ -26,6 +26,7 @@ type demoCmd struct {
 type demoReady struct {
 	Addr       string         `json:"addr"`
 	SignInURL  string         `json:"signin_url"`
+	TourURL    string         `json:"tour_url"`
 	Staff      app.DemoSignIn `json:"staff"`
 	WriteKey   string         `json:"write_key"`
 	BrowserKey string         `json:"browser_key"`
@@ -105,7 +106,7 @@ func (e *env) progress() func(done, of int) {
 }
 
 func (e *env) announce(d *app.Demo, addr string) error {
-	ready := demoReady{Addr: addr, SignInURL: d.SignIn.URL, Staff: d.SignIn, WriteKey: d.WriteKey, BrowserKey: d.BrowserKey, APIToken: d.APIToken, MailboxURL: d.MailboxURL,
+	ready := demoReady{Addr: addr, SignInURL: d.SignIn.URL, TourURL: "http://" + addr + "/tour", Staff: d.SignIn, WriteKey: d.WriteKey, BrowserKey: d.BrowserKey, APIToken: d.APIToken, MailboxURL: d.MailboxURL,
 		Origin: d.App.Ledger.Origin(), LedgerKey: d.App.Ledger.VerifierKey()}
 	for _, p := range d.People {
 		ready.Customers = append(ready.Customers, demoCustomer{p.ID, p.PrivacyURL, p.UserID, p.Who})
@@ -124,6 +125,7 @@ func welcome(r demoReady, called string) string {
 	var b strings.Builder
 	line := func(label, value string) { fmt.Fprintf(&b, "  %-22s %s\n", label, value) }
 	b.WriteString("\nHalm Coffee Roasters is open. Where to look:\n\n")
+	line("Three minutes", r.TourURL)
 	line("Work as staff", r.SignInURL)
 	line("Privacy notice", url+"/notice")
 	line("Sign-up form", url+"/f/signup")

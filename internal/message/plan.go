@@ -124,3 +124,18 @@ func Waiting(tx *db.Tx, program string, programID int64) (bool, error) {
 	found, err := db.Collect(rows, err, func(scan db.Scan) (n int64, err error) { return n, scan(&n) })
 	return len(found) > 0, err
 }
+
+// InBoth finds a customer to whom one program's message has gone and for whom
+// another's waits. It returns NOT_FOUND when there is none.
+func InBoth(tx *db.Tx, program string, gone, waits int64) (id.Customer, error) {
+	rows, err := tx.Query(`select s.customer_id from send s join send w on w.customer_id = s.customer_id and w.program = $1 and w.program_id = $3
+		and w.state = 'planned' where s.program = $1 and s.program_id = $2 and s.state = 'accepted' order by s.handed_at limit 1`, program, gone, waits)
+	found, err := db.Collect(rows, err, func(scan db.Scan) (c id.Customer, err error) { return c, scan(&c) })
+	if err == nil && len(found) == 0 {
+		err = errs.New(errs.NotFound, "nobody", "nobody is in both yet")
+	}
+	if err != nil {
+		return 0, err
+	}
+	return found[0], nil
+}

@@ -53,6 +53,7 @@ type Config struct {
 	Log    *slog.Logger
 	URL    string // how customers reach the server, without a slash at the end
 	HTTPS  bool
+	Framed bool // our own pages may show these in a frame: the demo
 }
 
 // Portal serves the customers' pages.
@@ -186,7 +187,7 @@ func (p *Portal) Register(mux *http.ServeMux) {
 	for pattern, h := range p.routes() {
 		inner.Handle(pattern, p.serve(h))
 	}
-	guarded := ui.Secure(inner, ui.Options{HTTPS: p.HTTPS, Open: []string{"POST /u/{token}"}})
+	guarded := ui.Secure(inner, ui.Options{HTTPS: p.HTTPS, Framed: p.Framed, Open: []string{"POST /u/{token}"}})
 	for _, root := range []string{"/f/", "/confirm/", "/u/", "/privacy", "/privacy/", "/notice", "/notice/", "/.well-known/gpc.json"} {
 		mux.Handle(root, guarded)
 	}

@@ -12,6 +12,8 @@ type Options struct {
 	Form  []string // origins besides our own that a form may lead to
 	// Script lets our own script files run and talk to us: staff's pages.
 	Script bool
+	// Framed lets our own pages show these in a frame: the demo's tour.
+	Framed bool
 	// Open lists patterns, such as "POST /u/{token}", that take posts from
 	// anywhere: mail clients and shops, which carry a token instead of a cookie.
 	Open []string
@@ -35,6 +37,9 @@ func Secure(next http.Handler, o Options) http.Handler {
 		h.Set("X-Robots-Tag", "noindex, nofollow, noarchive")
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("X-Frame-Options", "DENY")
+		if o.Framed {
+			h.Set("X-Frame-Options", "SAMEORIGIN")
+		}
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Permissions-Policy", "accelerometer=(), camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()")
@@ -46,10 +51,17 @@ func Secure(next http.Handler, o Options) http.Handler {
 	})
 }
 
+func ancestors(o Options) string {
+	if o.Framed {
+		return "frame-ancestors 'self'"
+	}
+	return "frame-ancestors 'none'"
+}
+
 func contentPolicy(o Options) string {
 	parts := []string{
 		"default-src 'none'", "style-src 'self'", "img-src 'self' data:", "font-src 'self'",
-		"base-uri 'none'", "frame-ancestors 'none'",
+		"base-uri 'none'", ancestors(o),
 		strings.Join(append([]string{"form-action 'self'"}, o.Form...), " "),
 	}
 	if o.Script {

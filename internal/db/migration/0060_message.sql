@@ -84,6 +84,7 @@ create table campaign (
     audience text not null, -- none nobody; a condition
     approved_audience text not null, -- none nobody; as launched
     holdout bigint not null, -- none nobody; percent left out for comparison; -1 until decided
+    not_before bigint not null, -- none nobody; nothing leaves earlier; 0 for at once
     message_id bigint not null, -- none nobody
     state text not null, -- none nobody
     reason text not null, -- none nobody; code of a pause by the engine

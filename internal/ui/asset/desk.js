@@ -111,8 +111,9 @@ for (const form of document.querySelectorAll("form[data-live]")) {
   });
 }
 
-// A part with data-again asks for itself anew every so many seconds, until the
-// answer no longer says so. Without script the page is read again by hand.
+// A part with data-again asks for itself, and for the parts that data-with names,
+// anew every so many seconds, until the answer no longer says so. Without script
+// the page is read again by hand.
 async function again(id) {
   const part = document.getElementById(id);
   const seconds = Number(part?.dataset.again);
@@ -121,7 +122,7 @@ async function again(id) {
   if (document.visibilityState === "visible") {
     const answer = await fetch(location.href, { credentials: "same-origin" }).catch(() => null);
     const page = answer?.ok && new DOMParser().parseFromString(await answer.text(), "text/html");
-    for (const name of [id, id.replace(/-.*/, "-state")]) {
+    for (const name of [id, ...(part.dataset.with ?? "").split(" ")].filter(Boolean)) {
       const fresh = page && page.getElementById(name);
       if (fresh) document.getElementById(name)?.replaceWith(document.adoptNode(fresh));
     }

@@ -114,6 +114,9 @@ func (r *room) facts(v *web.Visit, c campaign.Campaign) []ui.Fact {
 	case c.Holdout == campaign.Undecided:
 		out = append(out, ui.Fact{Term: "Left out", Text: "10 % by chance when 1,000 or more are reached"})
 	}
+	if !c.NotBefore.IsZero() {
+		out = append(out, ui.Fact{Term: "Not before", Text: ui.When("en", v.Local(c.NotBefore))})
+	}
 	if !c.LaunchedAt.IsZero() {
 		out = append(out, ui.Fact{Term: "Launched", Text: ui.When("en", v.Local(c.LaunchedAt))})
 	}

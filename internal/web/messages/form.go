@@ -4,9 +4,11 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"candor/internal/audience"
 	"candor/internal/campaign"
+	"candor/internal/clock"
 	"candor/internal/errs"
 	"candor/internal/id"
 	"candor/internal/message"
@@ -24,6 +26,7 @@ type formPage struct {
 	Audience ui.Field
 	Sender   ui.Field
 	Holdout  ui.Field
+	When     ui.Field
 	Texts    []textFields
 	May      []string // what a text may name
 	Back     string
@@ -115,7 +118,7 @@ func wrong(err error) (string, bool) {
 }
 
 func changeFrom(c campaign.Campaign) campaign.Change {
-	out := campaign.Change{Name: c.Name, Purpose: c.Purpose, Channel: c.Channel, Audience: c.Audience, Sender: c.Sender, Content: c.Content}
+	out := campaign.Change{Name: c.Name, Purpose: c.Purpose, Channel: c.Channel, Audience: c.Audience, NotBefore: c.NotBefore, Sender: c.Sender, Content: c.Content}
 	if c.Holdout >= 0 {
 		out.Holdout = &c.Holdout
 	}
@@ -129,6 +132,9 @@ func changeOf(v *web.Visit) campaign.Change {
 		Sender: v.Form("sender"), Content: message.Content{Class: message.Service, Texts: map[term.Lang]message.Text{}}}
 	if p, ok := c.Purpose(out.Purpose); ok && p.Marketing {
 		out.Content.Class = message.Marketing
+	}
+	if at, err := time.ParseInLocation(localTime, v.Form("not_before"), zoneOf(v)); err == nil {
+		out.NotBefore = clock.At(at)
 	}
 	if text := v.Form("holdout"); text != "" {
 		n, err := strconv.Atoi(strings.TrimSuffix(text, "%"))
@@ -145,6 +151,11 @@ func changeOf(v *web.Visit) campaign.Change {
 	}
 	return out
 }
+
+// localTime is how browsers write a time without a zone.
+const localTime = "2006-01-02T15:04"
+
+func zoneOf(v *web.Visit) *time.Location { return v.Local(v.Now()).Location() }
 
 // htmlOf turns plain paragraphs into HTML; what is HTML already stays.
 func htmlOf(text string) string {
@@ -170,6 +181,10 @@ func (r *room) write(v *web.Visit, c campaign.Change, p formPage, head web.Head)
 	p.Sender = ui.Field{ID: "sender", Name: "sender", Label: "From", Required: true}
 	p.Holdout = ui.Field{ID: "holdout", Name: "holdout", Label: "Left out, to compare with (percent)", InputMode: "numeric", Max: 3,
 		Hint: "By chance. Empty means 10 of 100, or nobody when fewer than 1,000 are reached."}
+	p.When = ui.Field{ID: "not_before", Name: "not_before", Label: "Not before", Type: "datetime-local", Hint: "In the time of the business. Empty means as soon as it is sent."}
+	if !c.NotBefore.IsZero() {
+		p.When.Value = v.Local(c.NotBefore).Format(localTime)
+	}
 	if c.Holdout != nil {
 		p.Holdout.Value = strconv.Itoa(*c.Holdout)
 	}

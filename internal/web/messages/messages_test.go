@@ -19,7 +19,7 @@ func TestPagesRenderFull(t *testing.T) {
 	webtest.Pages(t, files,
 		webtest.Page(ui.Find[listPage](set, "list"), listPage{Campaigns: []listed{{"March", oneURL + "/1", "Letter", "Everybody", ui.Status{Tone: ui.Good, Text: "done"}, at}},
 			States: []ui.Link{{Text: "all", URL: listURL, Current: true}}, Pages: ui.Pages{Next: listURL}}),
-		webtest.Page(ui.Find[formPage](set, "form"), formPage{Action: oneURL, Problem: "Give it a name.", Name: field("name"), Purpose: field("purpose"), Audience: field("condition"), Sender: field("sender"), Holdout: field("holdout"),
+		webtest.Page(ui.Find[formPage](set, "form"), formPage{Action: oneURL, Problem: "Give it a name.", Name: field("name"), Purpose: field("purpose"), Audience: field("condition"), Sender: field("sender"), Holdout: field("holdout"), When: field("when"),
 			Texts: []textFields{{"English", field("s"), field("p"), field("b")}}, May: []string{"{{ name }}"}, Back: listURL, Button: "Save"}),
 		webtest.Page(ui.Find[campaignPage](set, "campaign"), campaignPage{
 			Steps: stepsOf(campaign.Campaign{State: campaign.Sending}), Status: ui.Status{Tone: ui.Info, Text: "sending"}, Reason: pauseWords("E_FAIL_CLOSED"), Facts: []ui.Fact{{Term: "For", Text: "Letter"}},
