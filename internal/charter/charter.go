@@ -377,6 +377,7 @@ type House struct {
 	Senders []Sender
 	Sources []Source
 	Caps    []Cap
+	Hours   map[term.Channel]rulepack.Window // when marketing may arrive, instead of the rule pack's policy
 }
 
 // StaffRole is what a member of staff may do and see.

@@ -239,6 +239,12 @@ func (c *Charter) readHouse(v view) {
 			name, s.get("kind").text(), named[term.Event](s.get("events").list()), named[term.Field](s.get("fields").list()), named[term.Ask](s.get("asks").list()),
 		})
 	})
+	c.House.Hours = map[term.Channel]rulepack.Window{}
+	v.get("hours").each(func(channel string, hours view) {
+		if span, err := rulepack.ParseSpan(hours.text()); err == nil {
+			c.House.Hours[term.Channel(channel)] = rulepack.Window{Days: span, Sunday: span}
+		}
+	})
 	v.get("caps").each(func(channel string, limit view) {
 		r := readRate(limit.get("at_most").text())
 		c.House.Caps = append(c.House.Caps, Cap{term.Channel(channel), r.AtMost, r.Per})

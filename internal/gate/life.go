@@ -48,6 +48,7 @@ type life struct {
 	law          *Law
 	records      []consent.Record
 	home         rulepack.Jurisdiction // without what the network hints at
+	places       []string              // where they may live, by all evidence but the network's
 	hints        []span                // when the network hints that another law may apply: STRICT
 	spans        []span
 	sales        []sale
@@ -141,9 +142,17 @@ func fold(f Facts, l *Law) *life {
 	for _, k := range keys {
 		out.take(latest[k], &home)
 	}
-	out.home = l.packs.Choose(home)
+	out.home, out.places = l.packs.Choose(home), placesOf(home)
 	out.hint(f.Facts, home)
 	return out
+}
+
+func placesOf(e rulepack.Evidence) []string {
+	all := []string{e.Declared, e.Address, e.Phone}
+	if e.Declared+e.Address+e.Phone == "" {
+		all = []string{e.Locale}
+	}
+	return slices.DeleteFunc(all, func(p string) bool { return p == "" })
 }
 
 func keyOf(f customer.Fact) factKey {

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 
+	"candor/internal/charter"
 	"candor/internal/clock"
 	"candor/internal/customer"
 	"candor/internal/rulepack"
@@ -40,6 +41,44 @@ func (l *life) market(at clock.Instant) term.Market {
 		}
 	}
 	return l.home.Market
+}
+
+// Courtesy is what marketing owes a person besides permission: the hour, and how
+// much of it the law bears.
+type Courtesy struct {
+	Opens clock.Instant // the message may arrive from then on; the instant asked about when it is open
+	Caps  []rulepack.MessageCap
+}
+
+// Courtesy says when a message of marketing may arrive on a channel: in the
+// hours of the person's market, in every zone where they may be (MSG-10). Post
+// may arrive at any time. The hours of e-mail and push are policy, which the
+// house may set; those of texts and calls are law. Facts are all of the
+// customer's.
+func (g *Gate) Courtesy(c *charter.Charter, facts []customer.Fact, ch term.Channel, at clock.Instant) (Courtesy, error) {
+	l, err := g.lawOf(c)
+	if err != nil {
+		return Courtesy{}, err
+	}
+	who := fold(Facts{Facts: facts}, l)
+	pack, ok := g.packs.Pack(who.market(at))
+	if !ok || l.Strict {
+		pack = g.packs.Strict()
+	}
+	out := Courtesy{Opens: at, Caps: pack.MessageCaps(ch)}
+	if ch == term.Post {
+		return out, nil
+	}
+	window := pack.SendWindow(ch)
+	if own, ok := c.House.Hours[ch]; ok {
+		window = own
+	}
+	zones := g.packs.ZonesOf(who.places...)
+	if len(zones) == 0 {
+		zones = []*time.Location{l.zone}
+	}
+	out.Opens = window.Open(at, zones)
+	return out, nil
 }
 
 // rulesOf gives the rules that can apply to the customer for a purpose.

@@ -9,6 +9,7 @@ import (
 	"candor/internal/errs"
 	"candor/internal/gate"
 	"candor/internal/id"
+	"candor/internal/rulepack"
 	"candor/internal/term"
 )
 
@@ -29,15 +30,20 @@ type limit struct {
 	days    int64
 }
 
-// limitsFor gives the bounds on a message for a purpose on a channel.
-func limitsFor(c *charter.Charter, p term.Purpose, ch term.Channel) []limit {
+// limitsFor gives the bounds on a message for a purpose on a channel: the
+// house's, the purpose's own, and those of the law, which nothing raises.
+func limitsFor(c *charter.Charter, p term.Purpose, ch term.Channel, law []rulepack.MessageCap) []limit {
 	var out []limit
+	for _, k := range law {
+		out = append(out, limit{"", int64(k.AtMost), int64(k.Days)})
+	}
+	named := len(out)
 	for _, k := range c.House.Caps {
 		if k.Channel == ch && capDays[k.Per] > 0 {
 			out = append(out, limit{"", int64(k.AtMost), capDays[k.Per]})
 		}
 	}
-	if len(out) == 0 {
+	if len(out) == named {
 		for _, k := range defaultCaps {
 			out = append(out, limit{"", int64(k.AtMost), capDays[k.Per]})
 		}
@@ -70,16 +76,17 @@ func dayOf(at clock.Instant) int64 { return int64(at) / (24 * 3600 * 1e6) }
 // taken is written at the end.
 type counts struct {
 	day   int64
-	found map[place]map[int64]int64 // by day
-	taken map[place]int64           // today, in this group
-	bound map[place]int64           // the most that today's count may come to
+	found map[place]map[int64]int64       // by day
+	taken map[place]int64                 // today, in this group
+	total map[id.Customer]map[int64]int64 // over all brands, channels and purposes, by day; what is taken too
+	bound map[place]int64                 // the most that today's count may come to
 }
 
 // boundless is more than anybody is sent in a day.
 const boundless = 1 << 30
 
 func readCounts(tx *db.Tx, list []id.Customer, day int64) (*counts, error) {
-	c := &counts{day, map[place]map[int64]int64{}, map[place]int64{}, map[place]int64{}}
+	c := &counts{day: day, found: map[place]map[int64]int64{}, taken: map[place]int64{}, total: map[id.Customer]map[int64]int64{}, bound: map[place]int64{}}
 	err := db.In(tx, list, func(marks string, args []any) error {
 		rows, err := tx.Query(`select customer_id, controller, channel, purpose, day, n from contact_count where day > $1
 			and customer_id in (`+marks+`)`, args...)
@@ -91,10 +98,35 @@ func readCounts(tx *db.Tx, list []id.Customer, day int64) (*counts, error) {
 				c.found[p] = map[int64]int64{}
 			}
 			c.found[p][day] = n
+			if p.purpose == "" {
+				c.add(p.customer, day, n)
+			}
 			return err
 		})
 	}, day-30)
 	return c, err
+}
+
+func (c *counts) add(who id.Customer, day, n int64) {
+	if c.total[who] == nil {
+		c.total[who] = map[int64]int64{}
+	}
+	c.total[who][day] += n
+}
+
+// left is what a limit leaves. One over all purposes is over all brands and
+// channels too.
+func (c *counts) left(p place, l limit) int64 {
+	left, used := l.n-c.taken[p], c.found[p]
+	if l.purpose == "" {
+		left, used = l.n, c.total[p.customer]
+	}
+	for day, n := range used {
+		if day > c.day-l.days {
+			left -= n
+		}
+	}
+	return left
 }
 
 // take counts a message when every limit leaves room and reports whether it did.
@@ -105,13 +137,7 @@ func (c *counts) take(p place, limits []limit) bool {
 	for _, l := range limits {
 		at := p
 		at.purpose = l.purpose
-		left := l.n - c.taken[at]
-		for day, n := range c.found[at] {
-			if day > c.day-l.days {
-				left -= n
-			}
-		}
-		room[at] = min(room[at], left)
+		room[at] = min(room[at], c.left(at, l))
 	}
 	if room[all] <= 0 || room[p] <= 0 {
 		return false
@@ -119,6 +145,9 @@ func (c *counts) take(p place, limits []limit) bool {
 	for at, left := range room {
 		c.bound[at] = min(boundless, c.found[at][c.day]+c.taken[at]+left)
 		c.taken[at]++
+		if at.purpose == "" {
+			c.add(p.customer, c.day, 1)
+		}
 	}
 	return true
 }

@@ -179,10 +179,9 @@ func (l *lastCheck) allowed(w due, pass gate.Pass, d gate.Decision) (*ready, err
 	if r.address.IsZero() {
 		return nil, l.deny(send, noAddress)
 	}
-	if send.Class == Marketing && !send.counted {
-		p := place{send.Customer, send.Controller, send.Channel, send.Purpose}
-		if !l.counts.take(p, asChosen(limitsFor(l.charter, send.Purpose, send.Channel), w.wishes, send.Purpose)) {
-			return nil, l.deny(send, errs.FreqCap)
+	if send.Class == Marketing {
+		if waits, err := l.courteous(w); err != nil || waits {
+			return nil, err
 		}
 	}
 	if r.values, err = l.values(pass, w.used, send); err != nil {
@@ -209,6 +208,34 @@ func (l *lastCheck) recordsOf(c id.Customer) (_ []consent.Record, err error) {
 		l.records, err = consent.OfMany(l.tx, l.here)
 	}
 	return l.records[c], err
+}
+
+// courteous keeps marketing to its hours and its measure. Out of hours a send
+// waits, until the next instant that is open everywhere the person may be;
+// beyond a cap it is denied. It reports whether the send goes no further.
+func (l *lastCheck) courteous(w due) (bool, error) {
+	send := w.send
+	facts, err := l.factsOf(send.Customer)
+	if err != nil {
+		return true, err
+	}
+	polite, err := l.gate.Courtesy(l.charter, facts, send.Channel, l.now)
+	if err != nil {
+		return true, err
+	}
+	switch {
+	case polite.Opens == clock.Never:
+		return true, l.deny(send, errs.QuietHours)
+	case polite.Opens > l.now:
+		return true, putBack(l.tx, send, polite.Opens)
+	case send.counted:
+		return false, nil
+	}
+	p := place{send.Customer, send.Controller, send.Channel, send.Purpose}
+	if l.counts.take(p, asChosen(limitsFor(l.charter, send.Purpose, send.Channel, polite.Caps), w.wishes, send.Purpose)) {
+		return false, nil
+	}
+	return true, l.deny(send, errs.FreqCap)
 }
 
 // message reads and compiles a message once for the group.

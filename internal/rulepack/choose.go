@@ -1,8 +1,10 @@
 package rulepack
 
 import (
+	"slices"
 	"sort"
 	"strings"
+	"time"
 
 	"candor/internal/term"
 )
@@ -84,6 +86,30 @@ func (s *Set) MarketOf(place string) term.Market {
 		return p.Market
 	}
 	return Strict
+}
+
+// ZonesOf gives the time zones in which somebody may be who may live in any of
+// the places: those of the place, else those of its market. A place without a
+// pack adds none.
+func (s *Set) ZonesOf(places ...string) []*time.Location {
+	var names []string
+	for _, place := range places {
+		if p := s.covering(place); p != nil {
+			zones, ok := p.zonesIn[place]
+			if !ok {
+				zones = p.Zones
+			}
+			names = append(names, zones...)
+		}
+	}
+	sort.Strings(names)
+	var out []*time.Location
+	for _, n := range slices.Compact(names) {
+		if z, err := time.LoadLocation(n); err == nil {
+			out = append(out, z)
+		}
+	}
+	return out
 }
 
 // Markets lists the markets that have a pack, sorted.

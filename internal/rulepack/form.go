@@ -62,21 +62,27 @@ func (p *Period) UnmarshalYAML(n *yaml.Node) (err error) {
 	return on(n, err)
 }
 
-// UnmarshalYAML reads "08:00-20:00".
-func (s *Span) UnmarshalYAML(n *yaml.Node) error {
-	m := spanForm.FindStringSubmatch(n.Value)
+// ParseSpan reads "08:00-20:00".
+func ParseSpan(text string) (Span, error) {
+	m := spanForm.FindStringSubmatch(text)
 	if m == nil {
-		return on(n, fmt.Errorf("write hours such as 08:00-20:00"))
+		return Span{}, fmt.Errorf("write hours such as 08:00-20:00")
 	}
 	var v [4]int
 	for i := range v {
 		v[i], _ = strconv.Atoi(m[i+1])
 	}
-	s.From, s.To = v[0]*60+v[1], v[2]*60+v[3]
+	s := Span{v[0]*60 + v[1], v[2]*60 + v[3]}
 	if s.From >= s.To || s.To > 24*60 {
-		return on(n, fmt.Errorf("let the hours end after they begin, by 24:00"))
+		return Span{}, fmt.Errorf("let the hours end after they begin, by 24:00")
 	}
-	return nil
+	return s, nil
+}
+
+// UnmarshalYAML reads what ParseSpan reads.
+func (s *Span) UnmarshalYAML(n *yaml.Node) (err error) {
+	*s, err = ParseSpan(n.Value)
+	return on(n, err)
 }
 
 // formError is a value of the wrong form, with its line.

@@ -98,6 +98,7 @@ type packFile struct {
 	Title    map[term.Lang]string `yaml:"title"`
 	Covers   []string             `yaml:"covers"`
 	Zones    []string             `yaml:"zones"`
+	ZonesIn  map[string][]string  `yaml:"zones_in"`
 	rulesTop `yaml:",inline"`
 }
 
@@ -109,6 +110,7 @@ type rulesTop struct {
 	Implied           ImpliedConsent              `yaml:"implied_consent"`
 	ConsentLife       map[ConsentKind]Period      `yaml:"consent_life"`
 	ReaskBar          map[RefusalKind]Period      `yaml:"reask_after"`
+	MessageCaps       []MessageCap                `yaml:"message_caps"`
 	SendWindow        map[term.Channel]Window     `yaml:"send_window"`
 	Confirm           confirm                     `yaml:"confirm"`
 	Unsubscribe       unsubscribe                 `yaml:"unsubscribe"`
@@ -127,7 +129,7 @@ func parsePack(f File, node *yaml.Node) (*Pack, error) {
 	}
 	p := &Pack{
 		Market: file.Pack, Version: fmt.Sprintf("%s %s", file.Pack, file.Changed), Title: file.Title,
-		Covers: file.Covers, Zones: file.Zones, rules: rules{rulesTop: file.rulesTop},
+		Covers: file.Covers, Zones: file.Zones, zonesIn: file.ZonesIn, rules: rules{rulesTop: file.rulesTop},
 	}
 	if where, msg := p.check(file.Changed); msg != "" {
 		return nil, bad(f, yamldoc.Line(node, where), msg)
@@ -181,6 +183,13 @@ func (p *Pack) check(changed string) ([]string, string) {
 			return []string{"zones"}, "write IANA time zones, such as Europe/Berlin"
 		}
 	}
+	for _, place := range sorted(p.zonesIn) {
+		for _, z := range p.zonesIn[place] {
+			if _, err := time.LoadLocation(z); err != nil || z == "" || len(p.zonesIn[place]) == 0 {
+				return []string{"zones_in", place}, "write IANA time zones, such as Europe/Berlin"
+			}
+		}
+	}
 	for _, need := range []struct {
 		name string
 		has  bool
@@ -207,6 +216,11 @@ func (p *Pack) checkValues() ([]string, string) {
 	for _, ch := range p.rules.AfterSale {
 		if !knownChannel(ch) {
 			return []string{"after_sale"}, "list channels on which a sale may stand for a yes"
+		}
+	}
+	for _, c := range p.rules.MessageCaps {
+		if !knownChannel(c.Channel) || c.AtMost < 1 || c.Days < 1 || c.Days > 30 {
+			return []string{"message_caps"}, "write a channel, at_most from 1 and days from 1 to 30"
 		}
 	}
 	for _, ch := range sorted(p.rules.SendWindow) {

@@ -94,6 +94,14 @@ type Exception struct {
 	Source string `yaml:"source"` // the article or section
 }
 
+// MessageCap is how many marketing messages on a channel the law lets one person
+// get in so many days. Nothing raises it.
+type MessageCap struct {
+	Channel term.Channel `yaml:"channel"`
+	AtMost  int          `yaml:"at_most"`
+	Days    int          `yaml:"days"`
+}
+
 // confirm says how an address is proven to be its owner's.
 type confirm struct {
 	Channels    []term.Channel `yaml:"channels"`
@@ -131,6 +139,7 @@ type Pack struct {
 	Covers  []string             // ISO 3166 codes: "DE", "US-CA"
 	Zones   []string             // IANA zones its people may live in, the earliest first
 
+	zonesIn   map[string][]string // the zones of single places
 	rules     rules
 	calendars map[string]*Calendar
 }
@@ -165,6 +174,17 @@ func (p *Pack) ConsentTTL(k ConsentKind) Period { return p.rules.ConsentLife[k] 
 // ReaskBar is how long after a no nobody may ask again. It is a minimum period:
 // asking is allowed from the day after its end.
 func (p *Pack) ReaskBar(k RefusalKind) Period { return p.rules.ReaskBar[k] }
+
+// MessageCaps lists what the law sets for a channel.
+func (p *Pack) MessageCaps(ch term.Channel) []MessageCap {
+	var out []MessageCap
+	for _, c := range p.rules.MessageCaps {
+		if c.Channel == ch {
+			out = append(out, c)
+		}
+	}
+	return out
+}
 
 // MayAfterSale reports whether the law lets a sale of similar goods stand for a
 // yes on a channel (ePrivacy 13(2)).

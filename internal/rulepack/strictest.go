@@ -43,6 +43,7 @@ func protect(a, b rulesTop) rulesTop {
 		Ages:              a.Ages.older(b.Ages),
 		AfterSale:         inBoth(a.AfterSale, b.AfterSale),
 		Implied:           a.Implied.shorter(b.Implied),
+		MessageCaps:       append(slices.Clone(a.MessageCaps), b.MessageCaps...),
 		AtMost:            either(a.AtMost, b.AtMost, shorter),
 		AtLeast:           either(a.AtLeast, b.AtLeast, longer),
 		ErasureExceptions: common(a.ErasureExceptions, b.ErasureExceptions),
