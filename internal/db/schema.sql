@@ -550,6 +550,18 @@ create table standing_law (
 );
 create index standing_law_stale on standing_law (law, customer_id);
 
+-- A visitor who turned out to be a customer: what they had said and what was
+-- known of them, as it was, so that the joining can be undone.
+create table merged (
+    customer_id bigint not null, -- pseudonymous customer
+    origin bigint not null, -- pseudonymous customer; the visitor
+    at bigint not null, -- pseudonymous customer
+    since bigint not null, -- pseudonymous customer; when the visitor was first seen
+    kept text not null, -- pseudonymous customer; JSON of the visitor's records and of traits on both sides
+    primary key (customer_id, origin),
+    foreign key (customer_id) references customer (customer_id) on delete cascade
+);
+
 -- Recorded uses of a customer's data.
 create table data_use (
     customer_id bigint not null, -- pseudonymous customer

@@ -134,3 +134,14 @@ func Move(tx *db.Tx, from, into id.Customer) error {
 	_, err := tx.Exec("delete from event where customer_id = $1", from)
 	return err
 }
+
+// MoveBack undoes Move for what came from one visitor.
+func MoveBack(tx *db.Tx, from, origin id.Customer) error {
+	if _, err := tx.Exec(`insert into event (`+columns+`)
+		select $2, dedupe, name, occurred_at, received_at, source_id, props, amount, currency, family, 0
+		from event where customer_id = $1 and origin = $2`, from, origin); err != nil {
+		return err
+	}
+	_, err := tx.Exec("delete from event where customer_id = $1 and origin = $2", from, origin)
+	return err
+}

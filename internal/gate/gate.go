@@ -105,6 +105,7 @@ const (
 	KindFact        ledger.Kind = "customer.fact"
 	KindSuppression ledger.Kind = "endpoint.suppressed"
 	KindDisclosure  ledger.Kind = "data.disclosed"
+	KindMerge       ledger.Kind = "customer.merged"
 )
 
 // New opens the gate. It returns INVALID when a part of the configuration is

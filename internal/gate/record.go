@@ -62,8 +62,14 @@ func (h *hold) record(a consent.Act) (consent.Record, error) {
 	if a, err = h.confirm(a, state); err != nil {
 		return consent.Record{}, err
 	}
+	return h.put(a)
+}
+
+// put writes an act that is complete.
+func (h *hold) put(a consent.Act) (consent.Record, error) {
 	r := consent.Record{Act: a, ID: id.New[id.Record](), Rev: h.rev, RecordedAt: h.at, Validity: consent.Judge(a)}
-	if r, err = consent.Next(r, h.facts.Records); err != nil {
+	r, err := consent.Next(r, h.facts.Records)
+	if err != nil {
 		return consent.Record{}, err
 	}
 	w, err := h.prove(KindConsent, r.RecordedAt, r)

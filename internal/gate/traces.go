@@ -19,7 +19,7 @@ var _ rights.Source = Traces{}
 func (Traces) Store() string { return "permissions and uses" }
 
 // Tables lists what is covered.
-func (Traces) Tables() []string { return []string{"standing", "standing_law", "data_use"} }
+func (Traces) Tables() []string { return []string{"standing", "standing_law", "data_use", "merged"} }
 
 // exportedUses bounds the uses of one copy.
 const exportedUses = 100_000
@@ -44,6 +44,13 @@ func (Traces) Export(_ context.Context, tx *db.Tx, c id.Customer) (rights.Sectio
 		out.Rows = append(out.Rows, map[string]any{"what": "use", "at": u.At, "purpose": u.Purpose, "operation": u.Operation,
 			"channel": u.Channel, "recipient": u.Recipient, "fields": u.Fields, "by": u.Actor, "basis": u.Basis})
 	}
+	if err != nil {
+		return out, err
+	}
+	joined, err := mergedInto(tx, c)
+	for _, m := range joined {
+		out.Rows = append(out.Rows, map[string]any{"what": "joined profile", "at": m.at, "since": m.since, "said": m.kept.Records, "traits": m.kept.Traits})
+	}
 	return out, err
 }
 
@@ -54,6 +61,7 @@ func (Traces) Erase(_ context.Context, tx *db.Tx, c id.Customer) (int64, error) 
 		`delete from standing where customer_id = $1`,
 		`delete from standing_law where customer_id = $1`,
 		`delete from data_use where customer_id = $1`,
+		`delete from merged where customer_id = $1`,
 	} {
 		n, err := tx.Exec(query, c)
 		if err != nil {
