@@ -33,6 +33,9 @@ type ImportReport struct {
 	Duplicates   int64          `json:"duplicates"`
 	Permissions  int64          `json:"permissions"`
 	NoPermission int64          `json:"no_permission"`
+	Without      map[string]int `json:"without"`    // why, each
+	Suppressed   int64          `json:"suppressed"` // of another tool's export
+	Skipped      int64          `json:"skipped"`    // not subscribed in it: left where they are
 	Errors       map[string]int `json:"errors"`
 	LeftOut      []string       `json:"left_out"`
 }

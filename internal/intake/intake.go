@@ -32,10 +32,12 @@ type Report struct {
 	Events       int64             `json:"events"`     // stored; in a dry run those that are in order
 	Duplicates   int64             `json:"duplicates"` // events that had been imported before
 	Permissions  int64             `json:"permissions"`
-	NoPermission int64             `json:"no_permission"` // permissions that count for nothing: no evidence, or a no since
-	Without      map[errs.Code]int `json:"without"`       // why, each
-	Errors       map[errs.Code]int `json:"errors"`        // rows that were not taken, by reason
-	LeftOut      []string          `json:"left_out"`      // columns of the file that nothing maps
+	NoPermission int64             `json:"no_permission"`        // permissions that count for nothing: no evidence, or a no since
+	Without      map[errs.Code]int `json:"without"`              // why, each
+	Suppressed   int64             `json:"suppressed,omitempty"` // addresses of an export that must not be written to
+	Skipped      int64             `json:"skipped,omitempty"`    // rows of an export that are not subscribed: left where they are
+	Errors       map[errs.Code]int `json:"errors"`               // rows that were not taken, by reason
+	LeftOut      []string          `json:"left_out"`             // columns of the file that nothing maps
 }
 
 // RowError is a row that was not taken. It names no value.

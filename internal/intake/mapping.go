@@ -35,7 +35,8 @@ type Mapping struct {
 	Currency  string // of amounts, where no column says
 	Columns   []Column
 	Consents  []Consent
-	Purchased bool // a list that was bought or rented: nothing in it is a permission to write
+	Export    *Export // the file is another tool's export; then nothing else is mapped
+	Purchased bool    // a list that was bought or rented: nothing in it is a permission to write
 }
 
 // Column says what one column is.
@@ -84,6 +85,8 @@ func ParseMapping(text []byte) (Mapping, error) {
 				err = fmt.Errorf("%s is text", name.Value)
 			}
 			*into = s
+		case name.Value == "export":
+			m.Export, err = readExport(yamldoc.Value(value))
 		case name.Value == "purchased":
 			yes, ok := yamldoc.Value(value).(bool)
 			if !ok {
@@ -97,7 +100,7 @@ func ParseMapping(text []byte) (Mapping, error) {
 		case name.Value == "consents":
 			err = m.readConsents(yamldoc.Value(value))
 		default:
-			err = fmt.Errorf("there is no such setting; use source, delimiter, times, zone, event, currency, columns, consents or purchased")
+			err = fmt.Errorf("there is no such setting; use source, delimiter, times, zone, event, currency, columns, consents, export or purchased")
 		}
 		if err != nil {
 			return Mapping{}, mappingError("line %d: %v", name.Line, err)
@@ -216,6 +219,9 @@ func formsOf(v map[string]any) map[string]term.Ask {
 func (m *Mapping) check() error {
 	if m.Source == "" || len(m.Source) > 64 {
 		return mappingError("source says where the file comes from, in at most 64 letters: every value carries it")
+	}
+	if m.Export != nil {
+		return m.Export.check(m)
 	}
 	if _, err := m.zone(); err != nil {
 		return mappingError("zone is a name such as Europe/Berlin")

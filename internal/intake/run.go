@@ -67,6 +67,9 @@ const batchSize = 500
 // half-way, what was taken stays, and importing the same file by the same
 // mapping goes on from there.
 func (im *Importer) Import(ctx context.Context, r io.ReadSeeker, o Options) (Report, error) {
+	if o.Mapping.Export != nil {
+		return im.importExport(ctx, r, o)
+	}
 	f, err := openFile(r, &o.Mapping)
 	if err != nil {
 		return Report{}, err
@@ -408,9 +411,10 @@ func (u *run) lookUp(ctx context.Context, part []person) error {
 // identities, and remembers them.
 func (u *run) metBefore(list []customer.Identity) (met bool) {
 	for _, i := range list {
-		key := keyOf(i)
-		met = met || u.known[key]
-		u.known[key] = true
+		met = met || u.known[keyOf(i)]
+	}
+	for _, i := range list {
+		u.known[keyOf(i)] = true
 	}
 	return met
 }

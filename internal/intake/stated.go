@@ -29,7 +29,7 @@ type Judge struct{ plan *plan }
 
 // Judge makes one for what a source states now.
 func (im *Importer) Judge(ctx context.Context, source string) (*Judge, error) {
-	p, err := im.plan(ctx, Mapping{Source: source, Columns: []Column{{Name: "email", As: "identity", What: "email"}}}, []string{"email"})
+	p, err := im.plan(ctx, byEmail(source), []string{"email"})
 	if err != nil {
 		return nil, err
 	}
