@@ -86,7 +86,7 @@ func Run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 	exited := false
 	parser, err := kong.New(&c, kong.Name("candor"), kong.Description("Customer lifecycle management that keeps its promises."),
 		kong.Writers(out, errOut), kong.Exit(func(n int) { exited, code = true, n }), kong.ExplicitGroups(groups),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}))
 	if err != nil {
 		fmt.Fprintln(errOut, "candor:", err)
 		return 2

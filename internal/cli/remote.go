@@ -15,8 +15,8 @@ import (
 
 // remote says which server a command talks to, and as whom.
 type remote struct {
-	Server string `env:"CANDOR_SERVER" placeholder:"URL" help:"The server, such as https://privacy.shop.example ($$CANDOR_SERVER)."`
-	Token  string `env:"CANDOR_TOKEN" placeholder:"TOKEN" help:"An API token ($$CANDOR_TOKEN, which keeps it out of the list of processes)."`
+	Server string `env:"CANDOR_SERVER" placeholder:"URL" help:"The server, such as https://privacy.shop.example."`
+	Token  string `env:"CANDOR_TOKEN" placeholder:"TOKEN" help:"An API token; as a variable it stays out of the list of processes."`
 }
 
 var (
