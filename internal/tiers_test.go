@@ -11,7 +11,7 @@ import (
 var tiers = [][]string{
 	{"internal/errs"},
 	{"internal/clock", "internal/id", "internal/personal", "internal/term", "internal/strict", "internal/signal"},  // words
-	{"internal/db", "internal/egress", "internal/residue", "client"},                                               // ground
+	{"internal/db", "internal/egress", "internal/residue", "client", "sdk/js"},                                     // ground
 	{"internal/keyring", "internal/rights", "internal/rulepack", "internal/lint", "internal/ui", "internal/lists"}, // plumbing that knows no other
 	{"internal/ledger", "internal/journal", "internal/job", "internal/outbox"},
 	{"internal/charter"}, // the promise

@@ -141,7 +141,7 @@ func (a *App) openEdges(_ context.Context, o Options) (err error) {
 	a.Importer = intake.New(intake.Config{DB: a.DB, Ring: a.Ring, Gate: a.Gate, Charter: a.Charter, Clock: a.Clock, Jobs: a.Jobs})
 	a.Portal, err = portal.New(portal.Config{
 		DB: a.DB, Ring: a.Ring, Gate: a.Gate, Charter: a.Charter, Packs: a.Packs, Ledger: a.Ledger, Jobs: a.Jobs,
-		Desk: a.Desk, Mail: a.Sender, Audience: a.Audience, Campaigns: a.Campaigns, Clock: a.Clock, Log: a.Log, URL: a.Config.URL, HTTPS: a.Config.Secure(),
+		Desk: a.Desk, Mail: a.Sender, Audience: a.Audience, Campaigns: a.Campaigns, Origins: a.Collector.Sources().KnowsOrigin, Clock: a.Clock, Log: a.Log, URL: a.Config.URL, HTTPS: a.Config.Secure(),
 	})
 	if err != nil {
 		return err

@@ -156,7 +156,7 @@ func (c *Collector) preflight(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Vary", "Origin, Access-Control-Request-Method, Access-Control-Request-Headers")
 	origin := r.Header.Get("Origin")
-	ok, err := c.sources.knowsOrigin(r.Context(), origin)
+	ok, err := c.sources.KnowsOrigin(r.Context(), origin)
 	if err != nil {
 		c.refuse(w, r, err)
 		return

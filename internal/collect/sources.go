@@ -128,9 +128,9 @@ func (s *Sources) find(ctx context.Context, key string) (*Source, error) {
 	return nil, errUnknownKey
 }
 
-// knowsOrigin reports whether any public key may be used on this origin. That
+// KnowsOrigin reports whether any public key may be used on this origin. That
 // is all a browser asks before it sends the key.
-func (s *Sources) knowsOrigin(ctx context.Context, origin string) (bool, error) {
+func (s *Sources) KnowsOrigin(ctx context.Context, origin string) (bool, error) {
 	_, origins, err := s.snapshot(ctx)
 	return origins[origin], err
 }

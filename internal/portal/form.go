@@ -33,6 +33,11 @@ type asked struct {
 	notice  charter.Notice
 }
 
+// shownIn reports whether a form was filled in under the words in force.
+func (a asked) shownIn(r *http.Request) bool {
+	return r.PostFormValue("shown") == strconv.FormatInt(a.charter.Version, 10)
+}
+
 // ask finds the ask of a form and the notice in force; a button on a page of
 // the business's own is no hosted form.
 func (p *Portal) ask(r *http.Request, lang term.Lang) (asked, error) {
@@ -88,7 +93,7 @@ func (p *Portal) sendForm(w http.ResponseWriter, r *http.Request) error {
 	if r.PostFormValue("agree") != "yes" {
 		return p.answer(w, r, "form-unticked", nil)
 	}
-	if r.PostFormValue("shown") != strconv.FormatInt(a.charter.Version, 10) {
+	if !a.shownIn(r) {
 		return p.renderForm(w, r, http.StatusConflict, p.say(lang, "form-changed"))
 	}
 	if err := p.limit.allow(r); err != nil {

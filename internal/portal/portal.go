@@ -11,6 +11,7 @@
 package portal
 
 import (
+	"context"
 	"embed"
 	"html/template"
 	"iter"
@@ -51,6 +52,9 @@ type Config struct {
 	Mail   *message.Sender
 	Clock  clock.Clock
 	Log    *slog.Logger
+	// Origins reports whether an origin is a page of the business's own.
+	Origins func(ctx context.Context, origin string) (bool, error)
+
 	URL    string // how customers reach the server, without a slash at the end
 	HTTPS  bool
 	Framed bool // our own pages may show these in a frame: the demo
@@ -132,6 +136,9 @@ func (p *Portal) routes() map[string]handler {
 	return map[string]handler{
 		"GET /f/{ask}":                        p.showForm,
 		"POST /f/{ask}":                       p.sendForm,
+		"GET /embed/candor.js":                p.module,
+		"GET /embed/{ask}":                    p.embedded(p.showEmbed),
+		"POST /embed/{ask}":                   p.embedded(p.sendEmbed),
 		"GET /confirm/{token}":                p.showConfirm,
 		"POST /confirm/{token}":               p.confirm,
 		"GET /u/{token}":                      p.showUnsubscribe,
@@ -187,8 +194,8 @@ func (p *Portal) Register(mux *http.ServeMux) {
 	for pattern, h := range p.routes() {
 		inner.Handle(pattern, p.serve(h))
 	}
-	guarded := ui.Secure(inner, ui.Options{HTTPS: p.HTTPS, Framed: p.Framed, Open: []string{"POST /u/{token}"}})
-	for _, root := range []string{"/f/", "/confirm/", "/u/", "/privacy", "/privacy/", "/notice", "/notice/", "/.well-known/gpc.json"} {
+	guarded := ui.Secure(inner, ui.Options{HTTPS: p.HTTPS, Framed: p.Framed, Open: []string{"POST /u/{token}", "POST /embed/{ask}"}})
+	for _, root := range []string{"/f/", "/embed/", "/confirm/", "/u/", "/privacy", "/privacy/", "/notice", "/notice/", "/.well-known/gpc.json"} {
 		mux.Handle(root, guarded)
 	}
 }
