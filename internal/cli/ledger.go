@@ -2,7 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"log/slog"
 	"strings"
 
 	"candor/internal/app"
@@ -83,18 +82,14 @@ type ledgerVerifyCmd struct {
 	Config string `required:"" placeholder:"FILE" help:"The configuration file of the installation."`
 }
 
-// Run exits with 1 and names the first bad leaf when the ledger was changed.
+// Run exits with 1 and names the first bad leaf when the ledger was changed. The
+// server may be running.
 func (c ledgerVerifyCmd) Run(e *env) error {
 	cfg, err := config.Read(c.Config)
 	if err != nil {
 		return err
 	}
-	a, err := app.Open(e.ctx, cfg, app.Options{Log: slog.New(slog.DiscardHandler)})
-	if err != nil {
-		return err
-	}
-	defer func() { _ = a.Close() }()
-	report, err := a.Ledger.Verify(e.ctx)
+	report, err := app.VerifyLedger(e.ctx, cfg)
 	if err != nil {
 		return err
 	}

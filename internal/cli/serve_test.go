@@ -36,10 +36,10 @@ func TestANewServerIsSetUp(t *testing.T) {
 		if n, out := say("", "setup", "wrong"); n != 1 || !strings.Contains(out, "bad_code") {
 			t.Errorf("a wrong code: %d %s", n, out)
 		}
-		n, out := say("", "setup", code)
-		token := regexp.MustCompile(`candor_[A-Za-z0-9_-]+`).FindString(out)
-		if n != 0 || token == "" || !strings.Contains(out, "export CANDOR_TOKEN=") {
-			t.Fatalf("%d %s", n, out)
+		n, made := say("", "setup", code)
+		token := regexp.MustCompile(`candor_[A-Za-z0-9_-]+`).FindString(made)
+		if n != 0 || token == "" || !strings.Contains(made, "export CANDOR_TOKEN=") {
+			t.Fatalf("%d %s", n, made)
 		}
 		if n, out := say("", "setup", code); n != 1 || !strings.Contains(out, "bad_code") {
 			t.Errorf("the code works twice: %d %s", n, out)
@@ -49,6 +49,10 @@ func TestANewServerIsSetUp(t *testing.T) {
 		}
 		if n, out := say(token, "customer", "list"); n != 0 {
 			t.Errorf("%d %s", n, out)
+		}
+		var out bytes.Buffer
+		if n := Run(context.Background(), []string{"ledger", "verify", "--config", cfg}, strings.NewReader(""), &out, &out); n != 0 || !strings.HasPrefix(out.String(), "good: ") {
+			t.Errorf("verified beside the running server: %d %s", n, out.String())
 		}
 	})
 }
