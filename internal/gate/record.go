@@ -67,6 +67,11 @@ func (h *hold) record(a consent.Act) (consent.Record, error) {
 
 // put writes an act that is complete.
 func (h *hold) put(a consent.Act) (consent.Record, error) {
+	if a.Kind.Raises() {
+		if err := h.g.ledger.Steady(); err != nil {
+			return consent.Record{}, err
+		}
+	}
 	r := consent.Record{Act: a, ID: id.New[id.Record](), Rev: h.rev, RecordedAt: h.at, Validity: consent.Judge(a)}
 	r, err := consent.Next(r, h.facts.Records)
 	if err != nil {

@@ -169,6 +169,16 @@ func (l *Log) Health() error {
 	return l.trouble
 }
 
+// Steady returns UNAVAILABLE with ClockStepped while the clock is behind what the
+// log has seen: the order of acts can't be trusted then, so nothing is sent and no
+// new permission is taken.
+func (l *Log) Steady() error {
+	if err := l.Health(); errs.CodeOf(err) == ClockStepped {
+		return err
+	}
+	return nil
+}
+
 func (l *Log) setTrouble(err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

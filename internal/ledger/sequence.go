@@ -76,12 +76,15 @@ func (l *Log) sequence(ctx context.Context) (int, error) {
 }
 
 func (l *Log) oneRound(ctx context.Context) (int, error) {
-	work, err := l.hasWork(ctx)
+	work, latest, err := l.hasWork(ctx)
 	if err != nil || !work {
 		return 0, err
 	}
 	if l.lease == nil {
 		if err := l.take(ctx); err != nil {
+			if stepped := l.stepped(latest); stepped != nil && errs.CodeOf(err) == db.ErrLeaseLost {
+				err = stepped // another signs, and this one's clock is wrong
+			}
 			return 0, err
 		}
 	}
@@ -89,16 +92,23 @@ func (l *Log) oneRound(ctx context.Context) (int, error) {
 	if err != nil {
 		return n, err
 	}
-	if now := l.clock.Now(); now.Add(clockStep) < h.latest {
-		return n, errs.New(errs.Unavailable, ClockStepped, "the clock went back by %s; no checkpoints are signed until it has caught up: set the clock right", h.latest.Sub(now))
+	if err := l.stepped(h.latest); err != nil {
+		return n, err
 	}
 	return n, l.sign(ctx, h)
 }
 
+// stepped is the error of a clock that went back behind what a round has seen.
+func (l *Log) stepped(latest clock.Instant) error {
+	if now := l.clock.Now(); now.Add(clockStep) < latest {
+		return errs.New(errs.Unavailable, ClockStepped, "the clock went back by %s; nothing is signed, sent or newly permitted until it has caught up: set the clock right", latest.Sub(now))
+	}
+	return nil
+}
+
 // hasWork looks, without writing, whether a round would change anything.
-func (l *Log) hasWork(ctx context.Context) (bool, error) {
-	work := false
-	err := l.db.Read(ctx, func(tx *db.Tx) error {
+func (l *Log) hasWork(ctx context.Context) (work bool, latest clock.Instant, err error) {
+	err = l.db.Read(ctx, func(tx *db.Tx) error {
 		var n int64
 		err := tx.QueryRow(`select count(*) from (select entry_id from ledger_entry where pos is null limit 1) p`).Scan(&n)
 		if err != nil {
@@ -109,7 +119,8 @@ func (l *Log) hasWork(ctx context.Context) (bool, error) {
 			return err
 		}
 		last, err := newestCheckpoint(tx)
-		work = n > 0 || h.size != last.size || l.clock.Now().Add(clockStep) < h.latest
+		latest = h.latest
+		work = n > 0 || h.size != last.size || l.stepped(latest) != nil
 		for _, o := range l.also {
 			if err != nil || work {
 				return err
@@ -118,7 +129,7 @@ func (l *Log) hasWork(ctx context.Context) (bool, error) {
 		}
 		return err
 	})
-	return work, err
+	return work, latest, err
 }
 
 // take takes the lease, and looks whether the database is the one that was

@@ -117,6 +117,9 @@ func (s *Sender) Wake() {
 
 // now is the time, unless the clock stepped back: then nothing is decided.
 func (s *Sender) now() (clock.Instant, error) {
+	if err := s.ledger.Steady(); err != nil {
+		return 0, err
+	}
 	now := s.clock.Now()
 	s.mu.Lock()
 	defer s.mu.Unlock()
