@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"candor/internal/api"
 	"candor/internal/app"
 	"candor/internal/charter/sample"
 	"candor/internal/collect"
@@ -23,6 +22,7 @@ import (
 	"candor/internal/id"
 	"candor/internal/personal"
 	"candor/internal/term"
+	"candor/internal/token"
 )
 
 // shop is whose customers' numbers are.
@@ -65,7 +65,7 @@ func open(b *testing.B, engine string, n int) *house {
 		h.keys = append(h.keys, key)
 	}
 	must(b, a.DB.Write(ctx, func(tx *db.Tx) (err error) {
-		h.token, _, err = a.API.MintToken(tx, api.NewToken{Label: "bench", Scopes: api.Scopes, For: 24 * time.Hour, By: term.ByEngine})
+		h.token, _, err = a.Tokens.Mint(tx, token.New{Label: "bench", Scopes: token.Scopes, For: 24 * time.Hour, By: term.ByEngine})
 		return err
 	}))
 	h.fill(b, n)

@@ -38,7 +38,7 @@ func TestFromCustomerToReceipt(t *testing.T) {
 		if err != nil || d.Outcome != "DENY" || len(d.Reasons) == 0 {
 			t.Errorf("before consent: %+v, %v", d, err)
 		}
-		blind, err := s.as(t, c, "decide").Decide(ctx, ask)
+		blind, err := s.as(t, "decide").Decide(ctx, ask)
 		if err != nil || blind.Outcome != "DENY" || len(blind.Reasons) != 0 || blind.Basis != "" {
 			t.Errorf("without the scope reasons: %+v, %v", blind, err)
 		}
@@ -100,7 +100,7 @@ func TestAnUnsourcedValueIsRefused(t *testing.T) {
 func TestTokensAreScopedAndEnd(t *testing.T) {
 	each(t, func(t *testing.T, s server) {
 		c := s.admin(t)
-		if _, err := s.as(t, c, "read").PutCustomer(ctx, ada); client.CodeOf(err) != "missing_scope" {
+		if _, err := s.as(t, "read").PutCustomer(ctx, ada); client.CodeOf(err) != "missing_scope" {
 			t.Errorf("a reader wrote: %v", err)
 		}
 		for _, bad := range []string{"", "candor_x", "something else"} {

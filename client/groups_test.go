@@ -40,7 +40,7 @@ func TestDecideCheckUseAndBatch(t *testing.T) {
 		code(t, "an unknown mode", err, "invalid_request")
 		_, err = c.DecideMany(ctx, nil)
 		code(t, "no question", err, "invalid_request")
-		_, err = s.as(t, c, "read", "write", "send", "admin", "reasons").Decide(ctx, ask(who[0], ""))
+		_, err = s.as(t, "read", "write", "send", "admin", "reasons").Decide(ctx, ask(who[0], ""))
 		code(t, "without the scope decide", err, "missing_scope")
 	})
 }
@@ -107,7 +107,7 @@ func TestCustomersAreBroughtReadAndCorrected(t *testing.T) {
 		}
 		code(t, "an undeclared field", c.Correct(ctx, taken.Customer, "shoe", "38"), "E_FIELD_NOT_ALLOWED")
 		code(t, "nobody", c.Correct(ctx, "cus_0000000000001", "name", "x"), "no_such_customer")
-		code(t, "without the scope write", s.as(t, c, "read").Correct(ctx, taken.Customer, "name", "x"), "missing_scope")
+		code(t, "without the scope write", s.as(t, "read").Correct(ctx, taken.Customer, "name", "x"), "missing_scope")
 		st, err := c.Standing(ctx, taken.Customer)
 		if err != nil || !slices.ContainsFunc(st, func(s client.Standing) bool { return s.Purpose == "orders" && slices.Contains(s.Operations, "serve") }) {
 			t.Errorf("standing %+v, %v", st, err)
@@ -208,7 +208,7 @@ func TestConsentsStopsAndReceipts(t *testing.T) {
 		code(t, "a kind that only the engine writes", err, "invalid_request")
 		_, err = c.Receipt(ctx, who[1], list[0].ID)
 		code(t, "another customer's record", err, "no_such_record")
-		_, err = s.as(t, c, "read").StopAll(ctx, who[0])
+		_, err = s.as(t, "read").StopAll(ctx, who[0])
 		code(t, "without the scope write", err, "missing_scope")
 	})
 }
@@ -296,7 +296,7 @@ func TestACampaignFromDraftToResults(t *testing.T) {
 		if err != nil || len(list.Campaigns) != 1 || list.Campaigns[0].ID != other.ID || list.Next == "" {
 			t.Errorf("%+v, %v", list, err)
 		}
-		_, err = s.as(t, c, "read", "write", "admin").CreateCampaign(ctx, letter)
+		_, err = s.as(t, "read", "write", "admin").CreateCampaign(ctx, letter)
 		code(t, "without the scope send", err, "missing_scope")
 	})
 }
@@ -333,7 +333,7 @@ func TestAnErasureFromRequestToCertificate(t *testing.T) {
 		}
 		_, err = c.Standing(ctx, who[0])
 		code(t, "after the erasure", err, "no_such_customer")
-		_, err = s.as(t, c, "read", "write", "send").Erase(ctx, who[1])
+		_, err = s.as(t, "read", "write", "send").Erase(ctx, who[1])
 		code(t, "without the scope admin", err, "missing_scope")
 	})
 }
@@ -385,7 +385,7 @@ func TestACharterIsAppliedAndShown(t *testing.T) {
 		if code(t, "a broken charter", err, "charter_invalid"); asError(err, &e) && (len(e.Mistakes) == 0 || !strings.HasPrefix(e.Mistakes[0].At, "charter.yaml:")) {
 			t.Errorf("mistakes: %+v", e.Mistakes)
 		}
-		_, err = s.as(t, c, "read", "write", "send").ApplyCharter(ctx, docs)
+		_, err = s.as(t, "read", "write", "send").ApplyCharter(ctx, docs)
 		code(t, "without the scope admin", err, "missing_scope")
 	})
 }
@@ -427,7 +427,7 @@ func TestSourcesAndTokensAreLookedAfter(t *testing.T) {
 		if tokens, err := c.Tokens(ctx); err != nil || len(tokens) != 1 || tokens[0].UsedAt.IsZero() {
 			t.Errorf("%+v, %v", tokens, err)
 		}
-		_, err = s.as(t, c, "read").Sources(ctx)
+		_, err = s.as(t, "read").Sources(ctx)
 		code(t, "without the scope admin", err, "missing_scope")
 	})
 }
@@ -476,7 +476,7 @@ func TestTheLedgerIsReadAndProven(t *testing.T) {
 		}
 		_, err = c.Entry(ctx, "led_zzz")
 		code(t, "no entry", err, "no_such_entry")
-		_, err = s.as(t, c, "decide", "write").Ledger(ctx)
+		_, err = s.as(t, "decide", "write").Ledger(ctx)
 		code(t, "without the scope read", err, "missing_scope")
 	})
 }

@@ -97,7 +97,7 @@ func TestWhatNoImportCanUseIsRefused(t *testing.T) {
 		}
 		_, err = c.SendFile(ctx, in.ID, strings.NewReader(""))
 		code(t, "an empty file", err, "mapping")
-		_, err = s.as(t, c, "read", "admin").SendFile(ctx, in.ID, strings.NewReader(list))
+		_, err = s.as(t, "read", "admin").SendFile(ctx, in.ID, strings.NewReader(list))
 		code(t, "without the scope write", err, "missing_scope")
 		_, err = client.New(s.url, "candor_x").SendFile(ctx, in.ID, strings.NewReader(list))
 		code(t, "without a token", err, "bad_token")

@@ -26,7 +26,7 @@ var owners = map[string][]string{
 	"0070_collect.sql":  {"internal/collect", "internal/intake"},
 	"0080_request.sql":  {"internal/portal", "internal/request"},
 	"0085_incident.sql": {"internal/incident"},
-	"0090_api.sql":      {"internal/api"},
+	"0090_api.sql":      {"internal/api", "internal/token"},
 }
 
 // reader lets a package read a table it does not own, with the reason.

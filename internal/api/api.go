@@ -36,6 +36,7 @@ import (
 	"candor/internal/request"
 	"candor/internal/rulepack"
 	"candor/internal/sharing"
+	"candor/internal/token"
 )
 
 // Config is what the API works with. Log may be left out.
@@ -44,6 +45,7 @@ type Config struct {
 	Ring      *keyring.Ring
 	Clock     clock.Clock
 	Charter   *charter.Store
+	Tokens    *token.Book
 	Gate      *gate.Gate
 	Ledger    *ledger.Log
 	Audience  *audience.Service
@@ -70,7 +72,7 @@ const JobForget = "api.forget"
 // New makes the API and registers its background work. It returns INVALID when a
 // part of the configuration is missing.
 func New(c Config) (*API, error) {
-	if c.DB == nil || c.Ring == nil || c.Clock == nil || c.Charter == nil || c.Gate == nil || c.Ledger == nil || c.Requests == nil || c.Sharing == nil || c.Jobs == nil ||
+	if c.DB == nil || c.Ring == nil || c.Clock == nil || c.Charter == nil || c.Tokens == nil || c.Gate == nil || c.Ledger == nil || c.Requests == nil || c.Sharing == nil || c.Jobs == nil ||
 		c.Audience == nil || c.Campaigns == nil || c.Sources == nil || c.Collector == nil || c.Imports == nil || c.Packs == nil {
 		return nil, errs.New(errs.Invalid, errs.FailClosed, "the API lacks a part it needs")
 	}

@@ -10,6 +10,7 @@ import (
 	"candor/internal/db"
 	"candor/internal/errs"
 	"candor/internal/keyring"
+	"candor/internal/token"
 )
 
 // SetupLives is how long a set-up code is good for.
@@ -39,12 +40,12 @@ var errSetup = errs.New(errs.Unauthorized, "bad_code", "the code is not valid; i
 
 // setUp trades the code for the first administrator's token. The row is used up
 // in the transaction that makes the token, so two who race get one token.
-func (a *API) setUp(ctx context.Context, code string) (text string, t Token, err error) {
+func (a *API) setUp(ctx context.Context, code string) (text string, t token.Token, err error) {
 	err = a.DB.Write(ctx, func(tx *db.Tx) error {
 		if err := a.UseCode(tx, code); err != nil {
 			return err
 		}
-		text, t, err = a.MintToken(tx, NewToken{Label: "first administrator", Scopes: Scopes, For: firstTokenLives, By: "setup"})
+		text, t, err = a.Tokens.Mint(tx, token.New{Label: "first administrator", Scopes: token.Scopes, For: firstTokenLives, By: "setup"})
 		return err
 	})
 	return text, t, err

@@ -9,6 +9,7 @@ import (
 
 	"candor/internal/db"
 	"candor/internal/id"
+	"candor/internal/token"
 )
 
 func (a *API) tokenRoutes(h huma.API) {
@@ -26,8 +27,8 @@ type Setup struct {
 
 // TokenMade is a new token. Secret is shown this once.
 type TokenMade struct {
-	Secret string `json:"secret" doc:"Send it as Authorization: Bearer. It is shown once."`
-	Token  Token  `json:"token"`
+	Secret string      `json:"secret" doc:"Send it as Authorization: Bearer. It is shown once."`
+	Token  token.Token `json:"token"`
 }
 
 func (a *API) postSetup(ctx context.Context, in *struct{ Body Setup }) (*body[TokenMade], error) {
@@ -37,29 +38,31 @@ func (a *API) postSetup(ctx context.Context, in *struct{ Body Setup }) (*body[To
 
 // TokenInput is a token to be made.
 type TokenInput struct {
-	Label  string  `json:"label" minLength:"1" maxLength:"100"`
-	Scopes []Scope `json:"scopes" minItems:"1" maxItems:"6"`
-	Days   int     `json:"expires_in_days,omitempty" minimum:"1" maximum:"730" default:"90"`
+	Label    string   `json:"label" minLength:"1" maxLength:"100"`
+	Scopes   []Scope  `json:"scopes" minItems:"1" maxItems:"6"`
+	Networks []string `json:"networks,omitempty" maxItems:"50"`
+	PerDay   int64    `json:"calls_per_day,omitempty" minimum:"0"`
+	Days     int      `json:"expires_in_days,omitempty" minimum:"1" maximum:"730" default:"90"`
 }
 
 func (a *API) makeToken(ctx context.Context, in *struct{ Body TokenInput }) (*body[TokenMade], error) {
 	c, _ := callerOf(ctx)
-	n := NewToken{Label: in.Body.Label, Scopes: in.Body.Scopes, For: time.Duration(in.Body.Days) * 24 * time.Hour, By: c.actor()}
-	var out TokenMade
-	err := a.DB.Write(ctx, func(tx *db.Tx) (err error) {
-		out.Secret, out.Token, err = a.MintToken(tx, n)
-		return err
-	})
-	return answered(out, err)
+	text, t, err := a.mint(ctx, token.New{Label: in.Body.Label, Scopes: in.Body.Scopes, Networks: in.Body.Networks, PerDay: in.Body.PerDay,
+		For: time.Duration(in.Body.Days) * 24 * time.Hour, By: c.actor()})
+	return answered(TokenMade{text, t}, err)
 }
 
 // TokenList is all tokens, newest first.
 type TokenList struct {
-	Tokens []Token `json:"tokens"`
+	Tokens []token.Token `json:"tokens"`
 }
 
 func (a *API) listTokens(ctx context.Context, _ *struct{}) (*body[TokenList], error) {
-	list, err := a.Tokens(ctx)
+	var list []token.Token
+	err := a.DB.Read(ctx, func(tx *db.Tx) (err error) {
+		list, err = a.Tokens.List(tx)
+		return err
+	})
 	return answered(TokenList{orEmpty(list)}, err)
 }
 
@@ -70,5 +73,5 @@ func (a *API) revokeToken(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	return nil, a.RevokeToken(ctx, t)
+	return nil, a.DB.Write(ctx, func(tx *db.Tx) error { return a.Tokens.Revoke(tx, t) })
 }

@@ -39,6 +39,7 @@ import (
 	"candor/internal/rulepack"
 	"candor/internal/sharing"
 	"candor/internal/staff"
+	"candor/internal/token"
 	"candor/internal/tour"
 	"candor/internal/web"
 )
@@ -79,6 +80,7 @@ type App struct {
 	Portal    *portal.Portal
 	API       *api.API
 	Staff     *staff.Roster
+	Tokens    *token.Book
 	Web       *web.Shell
 	Keeper    *backup.Keeper
 	Mailbox   *mailbox.Box // nil but for Options.Mailbox

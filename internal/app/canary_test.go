@@ -12,7 +12,6 @@ import (
 	"sync"
 	"testing"
 
-	"candor/internal/api"
 	"candor/internal/charter/sample"
 	"candor/internal/collect"
 	"candor/internal/config"
@@ -25,6 +24,7 @@ import (
 	"candor/internal/message/messagetest"
 	"candor/internal/personal"
 	"candor/internal/term"
+	"candor/internal/token"
 )
 
 // The canary is sought in the logs as it was sent and as addresses of pages
@@ -85,7 +85,7 @@ func openLeaky(t *testing.T, place string) *leaky {
 		t.Fatal(err)
 	}
 	err = l.DB.Write(ctx, func(tx *db.Tx) (err error) {
-		l.token, _, err = l.API.MintToken(tx, api.NewToken{Label: "test", Scopes: api.Scopes, For: demoTokenLives, By: term.ByEngine})
+		l.token, _, err = l.Tokens.Mint(tx, token.New{Label: "test", Scopes: token.Scopes, For: demoTokenLives, By: term.ByEngine})
 		return err
 	})
 	if err != nil {

@@ -10,19 +10,19 @@ import (
 	"strings"
 	"testing"
 
-	"candor/internal/api"
 	"candor/internal/charter/sample"
 	"candor/internal/consent"
 	"candor/internal/db"
 	"candor/internal/term"
+	"candor/internal/token"
 )
 
 // applies sends a charter to the API and gives the answer.
 func (h *house) applies(promise string) *httptest.ResponseRecorder {
 	h.t.Helper()
-	var token string
+	var bearer string
 	h.write(func(tx *db.Tx) (err error) {
-		token, _, err = h.API.MintToken(tx, api.NewToken{Label: "test", Scopes: api.Scopes, For: demoTokenLives, By: term.ByEngine})
+		bearer, _, err = h.Tokens.Mint(tx, token.New{Label: "test", Scopes: token.Scopes, For: demoTokenLives, By: term.ByEngine})
 		return err
 	})
 	_, house := sample.Documents()
@@ -30,7 +30,7 @@ func (h *house) applies(promise string) *httptest.ResponseRecorder {
 	h.must(err)
 	r := httptest.NewRequest(http.MethodPost, "/api/v1/charter", bytes.NewReader(body))
 	r.Header.Set("Content-Type", "application/json")
-	r.Header.Set("Authorization", "Bearer "+token)
+	r.Header.Set("Authorization", "Bearer "+bearer)
 	w := httptest.NewRecorder()
 	h.Handler().ServeHTTP(w, r)
 	return w

@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"time"
 
-	"candor/internal/api"
 	"candor/internal/charter/sample"
 	"candor/internal/collect"
 	"candor/internal/config"
@@ -14,7 +13,9 @@ import (
 	"candor/internal/demo"
 	"candor/internal/id"
 	"candor/internal/message"
+	"candor/internal/staff"
 	"candor/internal/term"
+	"candor/internal/token"
 )
 
 // DemoOptions say how the demo is to be.
@@ -36,6 +37,8 @@ type Demo struct {
 	MailboxURL string
 	SignIn     DemoSignIn
 	People     []DemoPerson
+
+	admin id.Staff
 }
 
 // DemoPerson is a customer whom the demo introduces.
@@ -89,10 +92,10 @@ func (d *Demo) fill(ctx context.Context, clk *demo.Clock, o DemoOptions) error {
 		}
 	}
 	clk.Live()
-	if err := d.keys(ctx); err != nil {
+	if err := d.letIn(ctx); err != nil {
 		return err
 	}
-	if err := d.letIn(ctx); err != nil {
+	if err := d.keys(ctx); err != nil {
 		return err
 	}
 	return d.introduce(ctx, people)
@@ -108,7 +111,7 @@ func (d *Demo) keys(ctx context.Context) (err error) {
 		return err
 	}
 	err = d.App.DB.Write(ctx, func(tx *db.Tx) (err error) {
-		d.APIToken, _, err = d.App.API.MintToken(tx, api.NewToken{Label: "demo", Scopes: api.Scopes, For: demoTokenLives, By: term.ByEngine})
+		d.APIToken, _, err = d.App.Tokens.Mint(tx, token.New{Label: "demo", Scopes: token.Scopes, For: demoTokenLives, By: staff.Actor(d.admin)})
 		return err
 	})
 	if err != nil {

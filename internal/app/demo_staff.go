@@ -48,6 +48,7 @@ func (d *Demo) letIn(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		d.admin = who
 		invitation, err = a.Staff.Invite(tx, who, term.ByEngine)
 		return err
 	})

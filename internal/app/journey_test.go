@@ -171,7 +171,7 @@ func TestJourneyTheDemosShell(t *testing.T) {
 	tab.Open(url + "/admin/trust")
 	tab.Go("form[action$=verify] button")
 	tab.Sees(".message", "Everything is as it was signed")
-	for _, page := range []string{"", "/senders", "/staff", "/roles", "/sources/new", "/staff/new"} {
+	for _, page := range []string{"", "/senders", "/tokens", "/tokens/new", "/staff", "/roles", "/sources/new", "/staff/new"} {
 		tab.Open(url + "/admin/setup" + page)
 		see(t, tab, "setup"+strings.ReplaceAll(page, "/", "-"))
 	}

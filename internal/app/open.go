@@ -27,6 +27,8 @@ import (
 	"candor/internal/request"
 	"candor/internal/rights"
 	"candor/internal/sharing"
+	"candor/internal/staff"
+	"candor/internal/token"
 )
 
 // openUses opens what uses data through the gate.
@@ -146,8 +148,11 @@ func (a *App) openEdges(_ context.Context, o Options) (err error) {
 	if err != nil {
 		return err
 	}
+	a.Staff = staff.New(staff.Config{DB: a.DB, Ring: a.Ring, Charter: a.Charter, Ledger: a.Ledger, Clock: a.Clock})
+	a.Tokens = &token.Book{DB: a.DB, Ring: a.Ring, Clock: a.Clock, Staff: a.Staff}
+	a.Staff.OnLeave(a.Tokens.RevokeOf)
 	a.API, err = api.New(api.Config{
-		DB: a.DB, Ring: a.Ring, Clock: a.Clock, Charter: a.Charter, Gate: a.Gate, Ledger: a.Ledger,
+		DB: a.DB, Ring: a.Ring, Clock: a.Clock, Charter: a.Charter, Tokens: a.Tokens, Gate: a.Gate, Ledger: a.Ledger,
 		Audience: a.Audience, Campaigns: a.Campaigns, Requests: a.Desk, Sharing: a.Sharing, Sources: a.Collector.Sources(), Collector: a.Collector,
 		Imports: a.Importer, Packs: a.Packs, Jobs: a.Jobs, Log: a.Log,
 	})

@@ -21,7 +21,6 @@ import (
 
 // openWeb opens the rooms of staff, each with the parts it works with.
 func (a *App) openWeb(o Options) (err error) {
-	a.Staff = staff.New(staff.Config{DB: a.DB, Ring: a.Ring, Charter: a.Charter, Ledger: a.Ledger, Clock: a.Clock})
 	a.Web, err = web.New(web.Config{
 		DB: a.DB, Ring: a.Ring, Charter: a.Charter, Staff: a.Staff, Clock: a.Clock, Log: a.Log,
 		HTTPS: a.Config.Secure(), Demo: o.Mailbox, UseSetupCode: a.API.UseCode,
@@ -71,7 +70,7 @@ func (a *App) trustRoom() (web.Room, error) {
 }
 
 func (a *App) setupRoom() (web.Room, error) {
-	s := setup.Services{Collector: a.Collector, Staff: a.Staff, URL: a.Config.URL, DKIM: map[string]setup.Record{}}
+	s := setup.Services{Collector: a.Collector, Staff: a.Staff, Tokens: a.Tokens, URL: a.Config.URL, DKIM: map[string]setup.Record{}}
 	signers, err := a.signers()
 	if err != nil {
 		return web.Room{}, err

@@ -16,7 +16,6 @@ import (
 	"rsc.io/script"
 	"rsc.io/script/scripttest"
 
-	"candor/internal/api"
 	"candor/internal/app"
 	"candor/internal/charter/sample"
 	"candor/internal/clock"
@@ -25,6 +24,7 @@ import (
 	"candor/internal/db/dbtest"
 	"candor/internal/demo"
 	"candor/internal/term"
+	"candor/internal/token"
 )
 
 // The test's own program is candor when it is called by that name, so that the
@@ -114,9 +114,9 @@ func serve(t *testing.T, place string) []string {
 	seeder := demo.Seeder{Gate: a.Gate, Clock: clk, Controller: sample.Halm().Business.ID}
 	ids, err := seeder.Run(ctx, demo.People(40, 1, now), now)
 	must(t, err)
-	var token string
+	var bearer string
 	must(t, a.DB.Write(ctx, func(tx *db.Tx) (err error) {
-		token, _, err = a.API.MintToken(tx, api.NewToken{Label: "scripts", Scopes: api.Scopes, For: time.Hour, By: term.ByEngine})
+		bearer, _, err = a.Tokens.Mint(tx, token.New{Label: "scripts", Scopes: token.Scopes, For: time.Hour, By: term.ByEngine})
 		return err
 	}))
 	ended := make(chan error, 1)
@@ -126,7 +126,7 @@ func serve(t *testing.T, place string) []string {
 		must(t, <-ended)
 		must(t, a.Close())
 	})
-	return []string{"CANDOR_SERVER=" + cfg.URL, "CANDOR_TOKEN=" + token, "AGREED=" + ids[0].String(), "REFUSED=" + ids[1].String(),
+	return []string{"CANDOR_SERVER=" + cfg.URL, "CANDOR_TOKEN=" + bearer, "AGREED=" + ids[0].String(), "REFUSED=" + ids[1].String(),
 		"GPC=" + ids[2].String(), "LEAVING=" + ids[39].String(), "KEY=" + a.Ledger.VerifierKey(), "ORIGIN=" + a.Ledger.Origin()}
 }
 

@@ -1040,7 +1040,10 @@ create table api_token (
     key_id bigint not null, -- none nobody
     label text not null, -- none nobody; what it is for, as the administrator wrote it
     scopes text not null, -- none nobody; joined by commas
+    networks text not null, -- none nobody; JSON: where calls may come from
+    per_day bigint not null, -- none nobody; calls a day, 0 for no limit
     made_by text not null, -- none nobody; an actor
+    maker text not null, -- none staff; the person at the root of made_by
     created_at bigint not null, -- none nobody
     expires_at bigint not null, -- none nobody
     used_at bigint not null, -- none nobody; last use, to the hour
@@ -1049,6 +1052,8 @@ create table api_token (
 );
 
 create unique index api_token_digest on api_token (digest);
+
+create index api_token_maker on api_token (maker, revoked_at);
 
 -- The code that makes the first administrator.
 create table api_setup (

@@ -189,6 +189,11 @@ func (r *Roster) Leave(tx *db.Tx, who id.Staff, by term.Actor) error {
 	if err := endSessions(tx, who, now); err != nil {
 		return err
 	}
+	for _, fn := range r.onLeave {
+		if err := fn(tx, who); err != nil {
+			return err
+		}
+	}
 	return r.note(tx, KindPerson, act{Staff: who, Act: "left", By: by})
 }
 

@@ -38,10 +38,15 @@ type Config struct {
 type Roster struct {
 	Config
 	hashing chan struct{} // bounds the memory that Argon2id takes
+	onLeave []func(tx *db.Tx, who id.Staff) error
 }
 
 // New opens the roster.
-func New(c Config) *Roster { return &Roster{c, make(chan struct{}, hashesAtOnce)} }
+func New(c Config) *Roster { return &Roster{Config: c, hashing: make(chan struct{}, hashesAtOnce)} }
+
+// OnLeave has fn run in the transaction in which somebody leaves: what they made
+// elsewhere ends with them. It is called before the roster is used.
+func (r *Roster) OnLeave(fn func(tx *db.Tx, who id.Staff) error) { r.onLeave = append(r.onLeave, fn) }
 
 // The ledger's kinds of entries about staff. They name staff by id.
 const (

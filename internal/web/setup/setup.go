@@ -8,6 +8,7 @@ import (
 
 	"candor/internal/collect"
 	"candor/internal/staff"
+	"candor/internal/token"
 	"candor/internal/ui"
 	"candor/internal/web"
 )
@@ -16,6 +17,7 @@ import (
 type Services struct {
 	Collector *collect.Collector
 	Staff     *staff.Roster
+	Tokens    *token.Book
 	URL       string // how customers' browsers reach the server
 	DKIM      map[string]Record
 }
@@ -40,6 +42,8 @@ type pages struct {
 	link       ui.Page[linkPage]
 	roles      ui.Page[rolesPage]
 	senders    ui.Page[sendersPage]
+	tokens     ui.Page[tokensPage]
+	newToken   ui.Page[newTokenPage]
 }
 
 //go:embed page part
@@ -51,6 +55,7 @@ func load(set *ui.Set) pages {
 		key: ui.Find[keyPage](set, "key"), quarantine: ui.Find[quarantinePage](set, "quarantine"), staff: ui.Find[staffPage](set, "staff"),
 		person: ui.Find[personPage](set, "person"), newPerson: ui.Find[newPersonPage](set, "new-person"), link: ui.Find[linkPage](set, "link"),
 		roles: ui.Find[rolesPage](set, "roles"), senders: ui.Find[sendersPage](set, "senders"),
+		tokens: ui.Find[tokensPage](set, "tokens"), newToken: ui.Find[newTokenPage](set, "new-token"),
 	}
 }
 
@@ -64,6 +69,7 @@ func New(s Services) (web.Room, error) {
 		Pages: []web.Page{
 			{Title: "Sources", URL: "/admin/setup", Words: "setup keys sdk website server arrives dropped"},
 			{Title: "Senders", URL: "/admin/setup/senders", Words: "mail dkim spf dmarc dns"},
+			{Title: "API tokens", URL: "/admin/setup/tokens", Words: "bearer key scope program"},
 			{Title: "Staff", URL: "/admin/setup/staff", Words: "people invite roles leave colleagues"},
 			{Title: "Roles", URL: "/admin/setup/roles", Words: "permissions who may do what"},
 		},
@@ -74,7 +80,12 @@ func New(s Services) (web.Room, error) {
 			{Pattern: "GET /admin/setup/sources/{source}", Access: tech, Do: r.showSource},
 			{Pattern: "POST /admin/setup/sources/{source}/revoke", Access: tech.Fresh(), Do: r.revokeSource},
 			{Pattern: "GET /admin/setup/sources/{source}/quarantine", Access: tech, Do: r.showQuarantine},
+			{Pattern: "POST /admin/setup/sources/{source}/replay", Access: tech.Fresh(), Do: r.replay},
 			{Pattern: "GET /admin/setup/senders", Access: tech, Do: r.showSenders},
+			{Pattern: "GET /admin/setup/tokens", Access: tech, Do: r.showTokens},
+			{Pattern: "GET /admin/setup/tokens/new", Access: tech.Fresh(), Do: r.showNewToken},
+			{Pattern: "POST /admin/setup/tokens/new", Access: tech.Fresh(), Do: r.makeToken},
+			{Pattern: "POST /admin/setup/tokens/{token}/revoke", Access: tech.Fresh(), Do: r.revokeToken},
 			{Pattern: "GET /admin/setup/staff", Access: people, Do: r.showStaff},
 			{Pattern: "GET /admin/setup/staff/new", Access: people.Fresh(), Do: r.showNewPerson},
 			{Pattern: "POST /admin/setup/staff/new", Access: people.Fresh(), Do: r.addPerson},

@@ -207,8 +207,9 @@ func (r *room) revokeSource(v *web.Visit) error {
 }
 
 type quarantinePage struct {
-	Rows  []heldRow
-	Pages ui.Pages
+	Source id.Source
+	Rows   []heldRow
+	Pages  ui.Pages
 }
 
 type heldRow struct {
@@ -231,6 +232,7 @@ func (r *room) showQuarantine(v *web.Visit) error {
 		if s, err = r.find(tx, v); err != nil {
 			return err
 		}
+		p.Source = s.ID
 		held, err := r.Collector.Quarantine(tx, s.ID, after, perPage+1)
 		if err != nil {
 			return err
@@ -248,5 +250,22 @@ func (r *room) showQuarantine(v *web.Visit) error {
 		return err
 	}
 	return web.Show(v, r.pages.quarantine, web.Head{Title: "Quarantine of " + s.Name, Crumb: &ui.Link{Text: s.Name, URL: "/admin/setup/sources/" + s.ID.String()},
-		Intro: "Messages that could not be taken, kept sealed for a while. Mend the cause at the source and send them again: what was taken before is not taken twice."}, p)
+		Intro: "Messages that could not be taken, kept sealed for a week. Mend the cause, or declare more in the charter, and try them again."}, p)
+}
+
+// replay tries what is in quarantine again.
+func (r *room) replay(v *web.Visit) error {
+	var s collect.Source
+	err := v.Read(func(tx *db.Tx) (err error) {
+		s, err = r.find(tx, v)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	done, err := r.Collector.Replay(v.Context(), s.ID)
+	if err != nil {
+		return err
+	}
+	return v.Done("/admin/setup/sources/"+s.ID.String()+"/quarantine", "Taken: "+ui.Number("en", int64(done.Taken))+". Still not in order: "+ui.Number("en", int64(done.Kept))+".")
 }
