@@ -59,6 +59,9 @@ func (h *hold) record(a consent.Act) (consent.Record, error) {
 	if done, ok := overtaken(h.facts.Records, state, a); ok {
 		return done, nil
 	}
+	if err := h.askedTooSoon(a); err != nil {
+		return consent.Record{}, err
+	}
 	if a, err = h.confirm(a, state); err != nil {
 		return consent.Record{}, err
 	}
