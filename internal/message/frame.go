@@ -21,12 +21,14 @@ type Frame struct {
 	WhyLink     string // https address that says more, or ""
 	Choices     string // https address of the person's choices
 	Unsubscribe string // https address that ends it; "" for service mails
+	First       bool   // the first advertisement to the person: the right to object stands apart (GDPR 21(4))
 }
 
 // frameWords are the sender's own words in one language.
 type frameWords struct {
 	Unsubscribe, Choices, Contact, More string
 	WhyConsent, WhyService              string // %s stands for the purpose's title
+	Object, ObjectMore, ObjectLink      string // the right to object, in the first message
 }
 
 var ourWords = map[term.Lang]frameWords{
@@ -34,11 +36,17 @@ var ourWords = map[term.Lang]frameWords{
 		Unsubscribe: "Unsubscribe", Choices: "Your choices", Contact: "Questions about your data:", More: "Why did I get this?",
 		WhyConsent: "You are receiving this because you are on our list for “%s”.",
 		WhyService: "You are receiving this because it is part of “%s”.",
+		Object:     "You have the right to object",
+		ObjectMore: "You may object to advertising at any time, for free and without giving a reason. Then we use your data for it no longer.",
+		ObjectLink: "Object to advertising",
 	},
 	"de": {
 		Unsubscribe: "Abbestellen", Choices: "Ihre Auswahl", Contact: "Fragen zu Ihren Daten:", More: "Warum bekomme ich das?",
 		WhyConsent: "Sie erhalten diese Nachricht, weil Sie auf unserer Liste für „%s“ stehen.",
 		WhyService: "Sie erhalten diese Nachricht, weil sie zu „%s“ gehört.",
+		Object:     "Sie haben das Recht zu widersprechen",
+		ObjectMore: "Der Werbung können Sie jederzeit kostenlos und ohne Begründung widersprechen. Dann verwenden wir Ihre Daten nicht mehr dafür.",
+		ObjectLink: "Der Werbung widersprechen",
 	},
 }
 
@@ -82,6 +90,9 @@ func framed(r Rendered, f Frame, class Class) (html, text string, err error) {
 	if class == Marketing && (f.Unsubscribe == "" || f.Choices == "" || f.Why == "") {
 		return "", "", errs.New(errs.Invalid, errs.Content, "the way out, the choices or the reason is missing")
 	}
+	if f.First && (w.Object == "" || w.ObjectMore == "" || w.ObjectLink == "" || f.Choices == "") {
+		return "", "", errs.New(errs.Invalid, errs.Content, "the first message must tell of the right to object, apart from all else")
+	}
 	var b strings.Builder
 	data := mailData{
 		Frame: f, Lang: r.Lang, Subject: r.Subject, Preview: r.Preview, Words: w,
@@ -95,7 +106,11 @@ func framed(r Rendered, f Frame, class Class) (html, text string, err error) {
 
 func framedText(r Rendered, f Frame, w frameWords) string {
 	var b strings.Builder
-	b.WriteString(f.Brand + "\n\n" + strings.TrimSpace(r.Text) + "\n\n-- \n")
+	b.WriteString(f.Brand + "\n\n" + strings.TrimSpace(r.Text) + "\n\n")
+	if f.First {
+		b.WriteString(strings.ToUpper(w.Object) + "\n" + w.ObjectMore + "\n" + w.ObjectLink + ": " + f.Choices + "\n\n")
+	}
+	b.WriteString("-- \n")
 	if f.Why != "" {
 		b.WriteString(f.Why + "\n")
 	}

@@ -30,6 +30,7 @@ type ready struct {
 	sender   charter.Sender
 	charter  *charter.Charter
 	at       clock.Instant
+	first    bool // no advertisement of the controller reached the person before
 }
 
 // approved is a message as the last check needs it: read once for a group.
@@ -53,6 +54,7 @@ type lastCheck struct {
 	counts  *counts
 	facts   map[id.Customer][]customer.Fact  // nil until asked for
 	records map[id.Customer][]consent.Record // nil until asked for
+	reached map[id.Customer]bool             // by an advertisement before; nil until asked for
 	handed  []Send
 	entries []ledger.Written // of handed, in their order
 }
@@ -183,6 +185,9 @@ func (l *lastCheck) allowed(w due, pass gate.Pass, d gate.Decision) (*ready, err
 		if waits, err := l.courteous(w); err != nil || waits {
 			return nil, err
 		}
+		if r.first, err = l.isFirst(send); err != nil {
+			return nil, err
+		}
 	}
 	if r.values, err = l.values(pass, w.used, send); err != nil {
 		return nil, err
@@ -208,6 +213,28 @@ func (l *lastCheck) recordsOf(c id.Customer) (_ []consent.Record, err error) {
 		l.records, err = consent.OfMany(l.tx, l.here)
 	}
 	return l.records[c], err
+}
+
+// isFirst reports whether no advertisement of the controller was delivered to
+// the person so far (NOT-03).
+func (l *lastCheck) isFirst(send Send) (bool, error) {
+	if l.reached == nil {
+		l.reached = map[id.Customer]bool{}
+		err := db.In(l.tx, l.here, func(marks string, args []any) error {
+			rows, err := l.tx.Query(`select distinct customer_id from send where controller = $1 and class = $2 and state = 'accepted'
+				and customer_id in (`+marks+`)`, args...)
+			return db.Each(rows, err, func(scan db.Scan) error {
+				var c id.Customer
+				err := scan(&c)
+				l.reached[c] = true
+				return err
+			})
+		}, send.Controller, string(Marketing))
+		if err != nil {
+			return false, err
+		}
+	}
+	return !l.reached[send.Customer], nil
 }
 
 // courteous keeps marketing to its hours and its measure. Out of hours a send

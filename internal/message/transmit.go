@@ -128,6 +128,7 @@ func (s *Sender) frame(r ready) Frame {
 		f.Why = why(p, r.lang, r.send.Class)
 	}
 	if r.send.Class == Marketing {
+		f.First = r.first
 		f.WhyLink = s.base + "/privacy/why/" + l.Seal(s.ring)
 		l.Scope = Unsubscribe
 		f.Unsubscribe = s.base + "/u/" + l.Seal(s.ring)
