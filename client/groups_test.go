@@ -1,7 +1,6 @@
 package client_test
 
 import (
-	"encoding/json"
 	"slices"
 	"strings"
 	"testing"
@@ -9,6 +8,8 @@ import (
 
 	"candor/client"
 	"candor/internal/charter/sample"
+	"candor/internal/db"
+	"candor/internal/id"
 	"candor/internal/ledger/receipt"
 )
 
@@ -19,7 +20,7 @@ func TestDecideCheckUseAndBatch(t *testing.T) {
 		ask := func(customer, mode string) client.Question {
 			return client.Question{Customer: customer, Purpose: "letter", Operation: "use", Mode: mode}
 		}
-		before := s.uses(t, c, who[0])
+		before := s.uses(t, who[0])
 		list, err := c.DecideMany(ctx, []client.Question{ask(who[0], ""), ask(who[1], ""), ask(who[0], "check")})
 		if err != nil || len(list) != 3 || list[0].Outcome != "ALLOW" || list[1].Outcome != "DENY" || list[2].Outcome != "ALLOW" {
 			t.Fatalf("%+v, %v", list, err)
@@ -27,13 +28,13 @@ func TestDecideCheckUseAndBatch(t *testing.T) {
 		if len(list[1].Reasons) == 0 || list[1].Reasons[0].Code != "E_NO_CONSENT" || list[1].Reasons[0].Requirement == "" || list[1].Reasons[0].Text == "" {
 			t.Errorf("reasons: %+v", list[1].Reasons)
 		}
-		if n := s.uses(t, c, who[0]); n != before {
+		if n := s.uses(t, who[0]); n != before {
 			t.Errorf("checking wrote %d uses", n-before)
 		}
 		if d, err := c.Decide(ctx, ask(who[0], "use")); err != nil || d.Outcome != "ALLOW" {
 			t.Errorf("%+v, %v", d, err)
 		}
-		if n := s.uses(t, c, who[0]); n != before+1 {
+		if n := s.uses(t, who[0]); n != before+1 {
 			t.Errorf("a use wrote %d uses", n-before)
 		}
 		_, err = c.Decide(ctx, client.Question{Customer: who[0], Purpose: "letter", Operation: "use", Mode: "maybe"})
@@ -46,28 +47,19 @@ func TestDecideCheckUseAndBatch(t *testing.T) {
 }
 
 // uses counts the uses on a customer's record.
-func (s server) uses(t *testing.T, c *client.Client, customer string) int {
+func (s server) uses(t *testing.T, customer string) (n int) {
 	t.Helper()
-	b, err := c.Copy(ctx, customer)
+	who, err := id.Parse[id.Customer](customer)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var copied struct {
-		Stores []struct {
-			Store string
-			Rows  []map[string]any
-		}
-	}
-	if err := json.Unmarshal(b, &copied); err != nil {
+	err = s.DB.Read(ctx, func(tx *db.Tx) error {
+		list, err := s.Gate.Uses(tx, who, 1000)
+		n = len(list)
+		return err
+	})
+	if err != nil {
 		t.Fatal(err)
-	}
-	n := 0
-	for _, st := range copied.Stores {
-		for _, r := range st.Rows {
-			if _, ok := r["operation"]; ok {
-				n++
-			}
-		}
 	}
 	return n
 }
