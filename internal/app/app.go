@@ -129,7 +129,7 @@ func (a *App) openPlumbing(ctx context.Context, _ Options) (err error) {
 	a.Outbox = outbox.Open(a.DB, a.Clock)
 	a.Ledger, err = ledger.Open(ctx, a.DB, ledger.Options{
 		Origin: origin(a.Config.URL), SignerFile: a.Config.Signer(), AnchorDir: a.Config.Anchors(), Log: a.Log,
-		Beside: a.journalHead, Clock: a.Clock,
+		Beside: a.journalHead, Clock: a.Clock, Classes: classes,
 	})
 	if err != nil {
 		return err
@@ -147,8 +147,23 @@ func (a *App) openPlumbing(ctx context.Context, _ Options) (err error) {
 	a.Charter.CheckWith(func(c *charter.Charter) charter.Problems { return charter.CheckStages(c, audience.CheckStage) })
 	a.Jobs.Handle(jobAdvance, func(ctx context.Context, _ job.Job) error { return a.advanceCharter(ctx) })
 	a.Jobs.Every(jobAdvance, time.Minute)
+	a.Jobs.Handle(jobExpunge, func(ctx context.Context, _ job.Job) error {
+		_, err := a.Ledger.Expunge(ctx)
+		return err
+	})
+	a.Jobs.Every(jobExpunge, 24*time.Hour)
 	return nil
 }
+
+// classes says how long the ledger keeps the content of entries; of kinds that are
+// not here it stays.
+var classes = map[ledger.Kind]ledger.Class{
+	gate.KindConsent: ledger.Claim, gate.KindDisclosure: ledger.Claim, message.KindHanded: ledger.Access, message.KindDenied: ledger.Access,
+	staff.KindSignIn: ledger.Access, staff.KindRefused: ledger.Access, campaign.KindStep: ledger.Passing,
+}
+
+// jobExpunge deletes content of the ledger whose time is over.
+const jobExpunge = "ledger.expunge"
 
 // journalHead is what the anchor notes of the protection journal.
 func (a *App) journalHead() (json.RawMessage, error) {

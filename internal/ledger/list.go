@@ -94,7 +94,9 @@ func (l *Log) scan(scan db.Scan) (Row, error) {
 	var r Row
 	var content string
 	err := scan(&r.Entry, &r.Kind, &r.At, &r.Salt, &r.Commit, &content, &r.Pos)
-	r.Content = json.RawMessage(content)
+	if content != "" { // expunged otherwise
+		r.Content = json.RawMessage(content)
+	}
 	r.Class = l.classes[r.Kind]
 	return r, err
 }

@@ -27,6 +27,9 @@ func (l *Log) Proof(ctx context.Context, e id.Entry) (Proof, error) {
 		if p.Row, err = l.get(tx, e); err != nil {
 			return err
 		}
+		if len(p.Row.Content) == 0 {
+			return errs.New(errs.NotFound, "expunged", "the time for keeping the content of this entry is over; its leaf stays, and a receipt that was handed out verifies")
+		}
 		var signed string
 		err = tx.QueryRow(`select size, note from ledger_checkpoint order by size desc limit 1`).Scan(&p.Size, &signed)
 		if errs.Is(err, errs.NotFound) || err == nil && (p.Row.Pos < 0 || p.Row.Pos >= p.Size) {

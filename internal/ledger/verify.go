@@ -16,6 +16,7 @@ type Report struct {
 	Pending     int64  // entries without a leaf yet
 	Checkpoints int    // signed checkpoints that were recomputed
 	Anchors     int    // anchored checkpoints that were recomputed
+	Expunged    int    // leaves whose content was deleted in its time, as later entries say
 	Lost        int    // anchored checkpoints of entries that a restore lost, as its epoch admits
 	Epochs      int    // how often the log began, restores included
 	FirstBad    int64  // the first sequence number that is not as it was signed, or -1
@@ -59,6 +60,7 @@ type verification struct {
 	marks   []mark
 	good    int64 // size of the last mark whose root was right
 	edge    edge
+	gaps    map[int64]bool // leaves that may lack their content
 	failed  error
 }
 
@@ -78,6 +80,9 @@ func (v *verification) run(tx *db.Tx) error {
 	}
 	v.report.Size = h.size
 	if err := tx.QueryRow(`select count(*) from ledger_entry where pos is null`).Scan(&v.report.Pending); err != nil {
+		return err
+	}
+	if v.gaps, err = expunged(tx); err != nil {
 		return err
 	}
 	if err := v.readMarks(h); err != nil {
@@ -212,18 +217,35 @@ func (v *verification) leaf(r Row, stored []byte) {
 		v.bad(pos, "the entry is missing")
 		return
 	}
-	commit, err := r.commitment()
-	if err != nil || !bytes.Equal(commit, r.Commit) {
-		v.bad(pos, "the entry was changed")
+	if !v.content(r) {
 		return
 	}
-	hash := hashLeaf(commit)
+	hash := hashLeaf(r.Commit)
 	if !bytes.Equal(hash, stored) {
 		v.bad(pos, "the entry is another than the one that was signed there")
 		return
 	}
 	v.edge.add(hash, v.sameTile)
 	v.atMark()
+}
+
+// content checks that an entry says what its commitment holds, or lacks its
+// content because a later entry expunged it.
+func (v *verification) content(r Row) bool {
+	if len(r.Content) == 0 {
+		if !v.gaps[r.Pos] {
+			v.bad(r.Pos, "the entry's content is missing, and no later entry expunged it")
+			return false
+		}
+		v.report.Expunged++
+		return true
+	}
+	commit, err := r.commitment()
+	if err != nil || !bytes.Equal(commit, r.Commit) {
+		v.bad(r.Pos, "the entry was changed")
+		return false
+	}
+	return true
 }
 
 // atMark compares the root when its value at this size is known.
