@@ -14,6 +14,7 @@ import (
 
 	"candor/internal/app"
 	"candor/internal/browsertest"
+	"candor/internal/campaign"
 	"candor/internal/charter/sample"
 	"candor/internal/config"
 	"candor/internal/customer"
@@ -33,6 +34,7 @@ type shop struct {
 	url    string
 	people []demo.Person
 	ids    []id.Customer
+	seen   map[id.Mail]bool // mails that fresh gave
 }
 
 // open starts the platform on a database with some invented customers.
@@ -118,13 +120,57 @@ func about(words string) func(mailbox.Letter) bool {
 
 var digits = regexp.MustCompile(`\b\d{4} \d{4}\b`)
 
-// stepUp asks for a code on the page of choices, reads it in the mail and types
-// it.
-func (s *shop) stepUp(tab *browsertest.Tab, to string) {
+// fresh is a filter: a mail that was not seen before.
+func (s *shop) fresh() func(mailbox.Letter) bool {
+	return func(m mailbox.Letter) bool {
+		if s.seen == nil {
+			s.seen = map[id.Mail]bool{}
+		}
+		old := s.seen[m.ID]
+		s.seen[m.ID] = true
+		return !old
+	}
+}
+
+// photograph takes a picture of a mail, as HTML and, when asked, as text.
+func (s *shop) photograph(tab *browsertest.Tab, m mailbox.Letter, name string, text bool) {
 	s.t.Helper()
-	tab.Go("form[action$='/code'] button")
-	tab.Fill("#code", digits.FindString(s.mail(to, func(m mailbox.Letter) bool { return digits.MatchString(m.Text) }).Text))
-	tab.Go("main form button")
+	at := s.url + s.Mailbox.Path() + "mail/" + m.ID.String()
+	tab.Open(at + "/page")
+	for _, dark := range []bool{false, true} {
+		tab.Screenshot(name, 375, dark)
+		if tab.Overflows() {
+			s.t.Errorf("%s is wider than a phone", name)
+		}
+	}
+	if strings.ContainsAny(m.Text+m.Subject, "{}") || len(m.Text) < 80 || len(m.HTML) < 500 {
+		s.t.Errorf("%s: the mail is not whole: %s", name, m.Text)
+	}
+	if text {
+		tab.Open(at + "?view=text")
+		tab.Screenshot(name+"-text", 375, false)
+	}
+}
+
+// letter sends a campaign and gives the mail that came to an address.
+func (s *shop) letter(to string) mailbox.Letter {
+	s.t.Helper()
+	text := message.Text{Subject: "The harvest from Huila is here", Preview: "Sweet, bright, and gone by spring",
+		HTML: `<h1>The harvest from Huila is here</h1><p>Sweet like a ripe plum, bright like a morning. We roast it {{ roast | default: "medium" }} for you.</p>` +
+			`<p class="button"><a href="https://halm.example/huila">Taste it</a></p><p>Until soon,<br>your roasters</p>`}
+	german := text
+	german.Subject, german.Preview = "Die Ernte aus Huila ist da", "Süß, hell, und im Frühling vorbei"
+	german.HTML = strings.NewReplacer("The harvest from Huila is here", "Die Ernte aus Huila ist da", "Sweet like a ripe plum, bright like a morning. We roast it", "Süß wie eine reife Pflaume, hell wie ein Morgen. Wir rösten ihn",
+		`"medium" }} for you`, `"mittel" }} für Sie`, "Taste it", "Probieren", "Until soon,", "Bis bald,", "your roasters", "Ihre Rösterei").Replace(text.HTML)
+	c, err := s.Campaigns.Create(s.t.Context(), campaign.Change{Name: "Huila", Purpose: "letter", Channel: term.Email,
+		Content: message.Content{Class: message.Marketing, Topic: "beans", Texts: map[term.Lang]message.Text{"en": text, "de": german}}}, "staff:test")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if _, err := s.Campaigns.Launch(s.t.Context(), c.ID, "staff:test"); err != nil {
+		s.t.Fatal(err)
+	}
+	return s.mail(to, func(m mailbox.Letter) bool { return strings.Contains(m.Subject, "Huila") })
 }
 
 // customer finds the one customer of an address.

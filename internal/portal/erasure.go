@@ -64,10 +64,11 @@ func (p *Portal) erase(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p.setCookie(w, sessionCookie, "", -1)
-	return redirect(w, r, p.certificateURL(req.ID)+"?lang="+string(lang))
+	return redirect(w, r, p.CertificateURL(req.ID)+"?lang="+string(lang))
 }
 
-func (p *Portal) certificateURL(r id.Request) string {
+// CertificateURL is where the certificate of an erasure is shown.
+func (p *Portal) CertificateURL(r id.Request) string {
 	return p.URL + "/privacy/erased/" + p.Ring.SealToken(certificateToken, binary.BigEndian.AppendUint64(nil, uint64(r)))
 }
 
