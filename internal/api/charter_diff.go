@@ -9,11 +9,21 @@ import (
 	"candor/internal/charter"
 	"candor/internal/db"
 	"candor/internal/gate"
+	"candor/internal/term"
 )
 
 func (a *API) diffRoutes(h huma.API) {
 	handle(a, h, endpoint{id: "diff-charter", method: http.MethodPost, path: "/charter/diff", scope: Read, summary: "What a charter would change for the people on record"}, a.diffCharter)
 	handle(a, h, endpoint{id: "diff-charter-versions", method: http.MethodGet, path: "/charter/diff", scope: Read, summary: "What changed between two versions of the charter"}, a.diffVersions)
+	handle(a, h, endpoint{id: "reach-of-laws", method: http.MethodGet, path: "/charter/laws", scope: Read, summary: "Who may be written to under the law of each market, and under the strictest"}, a.reachOfLaws)
+}
+
+func (a *API) reachOfLaws(ctx context.Context, in *struct {
+	Purpose term.Purpose `query:"purpose" required:"true" doc:"A purpose of the charter."`
+	Channel term.Channel `query:"channel" required:"true" doc:"A channel that the purpose uses."`
+}) (*body[gate.LawReach], error) {
+	out, err := a.Gate.ReachOfLaws(ctx, in.Purpose, in.Channel)
+	return answered(out, err)
 }
 
 // CharterDiff is what becomes wider and what becomes narrower.

@@ -448,6 +448,32 @@ func TestStrictEverywhere(t *testing.T) {
 	})
 }
 
+// The choice between the law of each market and STRICT is made with the reach of
+// both in sight.
+func TestTheReachOfBothLaws(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newShop(t, d, day(2026, 3, 2))
+		w.apply(shoeShop()...)
+		for i := range 5 { // British buyers, of whom two said yes as well
+			c := w.customer()
+			w.livesIn(c, "GB")
+			w.must(w.sold(c, "halm", customer.Offer{Ref: "order", Family: "trail_shoes", Offered: true}))
+			if i < 2 {
+				w.record(c, consent.Act{Purpose: "shoes", Channel: term.Email, Kind: consent.Given, Method: consent.ByPortal, Strength: consent.Documented})
+			}
+		}
+		w.record(w.customer(), consent.Act{Purpose: "shoes", Channel: term.Email, Kind: consent.Given})
+		w.customer()
+		for range 2 { // whichever is in force
+			got, err := w.gate.ReachOfLaws(t.Context(), "shoes", term.Email)
+			if err != nil || got != (LawReach{EachMarket: 6, Strict: 3}) {
+				t.Errorf("%+v, %v; want 6 and 3", got, err)
+			}
+			w.apply(append(shoeShop(), "people: adults ", "people: adults\n  law: strict ")...)
+		}
+	})
+}
+
 func (w *shop) gateLaw() *Law {
 	var out *Law
 	w.must(w.db.Read(w.t.Context(), func(tx *db.Tx) (err error) {

@@ -130,12 +130,14 @@ func (w *shop) multiply(c id.Customer, n int) {
 			}
 			var all [][]any
 			for i := range step {
+				nth := 0
 				for _, s := range rows {
 					if s.Purpose != "letter" || s.Channel != term.Email {
 						continue
 					}
-					all = append(all, []any{id.Customer(int64(done+i) + 1), s.Controller, s.Purpose, s.Channel, s.Recipient, s.Scope, 0, s.From, s.Until, s.Ops, s.Because,
+					all = append(all, []any{id.Customer(int64(done+i) + 1), s.Controller, s.Purpose, s.Channel, s.Recipient, s.Scope, nth, s.From, s.Until, s.Ops, s.Because,
 						s.Basis, s.Evidence, s.CharterVersion, s.PackVersion, s.Rules})
+					nth++
 				}
 			}
 			_, err = tx.InsertMany(`insert into standing (`+standingColumns+`) values`, "", all)
