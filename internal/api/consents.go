@@ -85,13 +85,9 @@ func (a *API) act(ctx context.Context, path CustomerPath, in ConsentInput) (cons
 	if err != nil {
 		return consent.Act{}, err
 	}
-	brand, err := a.controller(ctx)
-	if err != nil {
-		return consent.Act{}, err
-	}
 	c, _ := callerOf(ctx)
-	return consent.Act{
-		Customer: who, Controller: brand, Purpose: in.Purpose, Channel: in.Channel, Recipient: in.Recipient, Kind: in.Kind,
+	return consent.Act{ // the gate fills in the brand
+		Customer: who, Purpose: in.Purpose, Channel: in.Channel, Recipient: in.Recipient, Kind: in.Kind,
 		Ask: in.Ask, CharterVersion: in.CharterVersion, Notice: in.Notice, Lang: in.Lang,
 		Method: consent.ByAPI, ControlDefault: in.ControlDefault, Action: in.Action, Evidence: in.Evidence,
 		Strength: consent.Attested, AssertedAt: in.AssertedAt, Actor: c.actor(), Source: "api",

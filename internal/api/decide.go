@@ -120,26 +120,36 @@ func (a *API) decideBatch(ctx context.Context, in *struct{ Body Questions }) (*b
 // stored, or in the mode "use", which is on the customer's record.
 func (a *API) ask(ctx context.Context, list []Question) ([]Decision, error) {
 	c, _ := callerOf(ctx)
-	brand, err := a.controller(ctx)
-	if err != nil {
-		return nil, err
-	}
-	requests := make([]gate.Request, 0, len(list))
-	for _, q := range list {
-		requests = append(requests, gate.Request{
-			Customer: q.Customer, Controller: brand, Purpose: q.Purpose, Operation: q.Operation,
-			Channel: q.Channel, Fields: q.Fields, Recipient: q.Recipient, Actor: c.actor(),
-		})
+	requests := func(tx *db.Tx) ([]gate.Request, error) {
+		in, err := a.Charter.Current(tx)
+		if err != nil {
+			return nil, errs.Wrap(err, errs.Unavailable, errs.FailClosed, "no charter is in force or it cannot be read, so nothing is allowed")
+		}
+		out := make([]gate.Request, 0, len(list))
+		for _, q := range list {
+			out = append(out, gate.Request{
+				Customer: q.Customer, Controller: in.Business.ID, Purpose: q.Purpose, Operation: q.Operation,
+				Channel: q.Channel, Fields: q.Fields, Recipient: q.Recipient, Actor: c.actor(),
+			})
+		}
+		return out, nil
 	}
 	var answers []gate.Decision
+	var err error
 	if slices.ContainsFunc(list, func(q Question) bool { return q.Mode == "use" }) {
 		err = a.DB.Write(ctx, func(tx *db.Tx) (err error) {
-			answers, err = a.use(tx, list, requests)
+			ask, err := requests(tx)
+			if err == nil {
+				answers, err = a.use(tx, list, ask)
+			}
 			return err
 		})
 	} else {
 		err = a.DB.Read(ctx, func(tx *db.Tx) (err error) {
-			answers, err = a.Gate.DecideMany(tx, requests)
+			ask, err := requests(tx)
+			if err == nil {
+				answers, err = a.Gate.DecideMany(tx, ask)
+			}
 			return err
 		})
 	}

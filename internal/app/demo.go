@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"runtime/debug"
 	"time"
 
 	"candor/internal/charter/sample"
@@ -86,6 +87,8 @@ func (d *Demo) fill(ctx context.Context, clk *demo.Clock, o DemoOptions) error {
 		}
 	}
 	if !kept {
+		// What seeding throws away is not worth collecting so often.
+		defer func(before int) { debug.SetGCPercent(before); debug.FreeOSMemory() }(debug.SetGCPercent(400))
 		s := demo.Seeder{Gate: d.App.Gate, Clock: clk, Controller: sample.Halm().Business.ID, Progress: o.Progress}
 		if _, err := s.Run(ctx, people, now); err != nil {
 			return err

@@ -212,6 +212,7 @@ func (r row) putInForce(tx *db.Tx, at clock.Instant) error {
 		at, inherited[0], inherited[1], r.version); err != nil {
 		return err
 	}
+	tx.Keep(inForce{}, nil)
 	_, err = tx.Exec(`update charter_current set version = $1, hash = $2 where name = 'charter'`, r.version, r.hash)
 	return err
 }

@@ -56,9 +56,15 @@ func (s *Store) CheckWith(check func(*Charter) Problems) { s.checks = append(s.c
 
 var errNone = errs.New(errs.NotFound, None, "no charter is in force; set charter in the configuration to its folder and start the server")
 
+// inForce is what a transaction remembers the charter in force under.
+type inForce struct{}
+
 // Current gives the charter in force. It returns NOT_FOUND when there is none.
-// It costs one small read; a version is parsed once.
+// It costs one small read a transaction; a version is parsed once.
 func (s *Store) Current(tx *db.Tx) (*Charter, error) {
+	if c, ok := tx.Kept(inForce{}).(*Charter); ok {
+		return c, nil
+	}
 	var k key
 	err := tx.QueryRow(`select c.version, c.hash, v.floors from charter_current c join charter_version v on v.version = c.version
 		where c.name = 'charter'`).Scan(&k.version, &k.hash, &k.floors)
@@ -68,7 +74,11 @@ func (s *Store) Current(tx *db.Tx) (*Charter, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.load(tx, k)
+	c, err := s.load(tx, k)
+	if err == nil {
+		tx.Keep(inForce{}, c)
+	}
+	return c, err
 }
 
 // Version gives a version, in force or not. It returns NOT_FOUND when it does

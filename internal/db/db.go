@@ -118,6 +118,7 @@ type Tx struct {
 	dialect Dialect
 	flush   []flushItem
 	after   []func()
+	kept    map[any]any
 	closed  bool
 }
 
@@ -138,6 +139,19 @@ func (t *Tx) Before(f Flusher, item any) { t.flush = append(t.flush, flushItem{f
 
 // After runs fn once the changes are on disk, on the caller's goroutine.
 func (t *Tx) After(fn func()) { t.after = append(t.after, fn) }
+
+// Keep remembers a value under a key of the caller's own type until the end of
+// the transaction: what many ask for and a transaction does not change. nil
+// forgets it.
+func (t *Tx) Keep(key, value any) {
+	if t.kept == nil {
+		t.kept = map[any]any{}
+	}
+	t.kept[key] = value
+}
+
+// Kept gives what Keep remembered, or nil.
+func (t *Tx) Kept(key any) any { return t.kept[key] }
 
 // Exec runs a statement and gives the number of rows it changed.
 func (t *Tx) Exec(query string, args ...any) (int64, error) {

@@ -60,7 +60,7 @@ func openSQLite(ctx context.Context, path string, migrations fs.FS) (*DB, error)
 		_ = e.writeDB.Close()
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
-	if e.readDB, err = sql.Open("sqlite", dsn(path, "&_pragma=query_only(1)")); err != nil {
+	if e.readDB, err = sql.Open("sqlite", dsn(path, "&_pragma=query_only(1)&_pragma=cache_size(-8000)")); err != nil {
 		return nil, errors.Join(err, e.writeDB.Close())
 	}
 	if err := e.connect(ctx); err != nil {
@@ -77,7 +77,7 @@ func readSQLite(ctx context.Context, path string) (*DB, error) {
 	}
 	e := &sqliteEngine{closing: true, done: make(chan struct{})}
 	var err error
-	if e.readDB, err = sql.Open("sqlite", dsn(path, "&_pragma=query_only(1)")); err != nil {
+	if e.readDB, err = sql.Open("sqlite", dsn(path, "&_pragma=query_only(1)&_pragma=cache_size(-8000)")); err != nil {
 		return nil, err
 	}
 	if err := e.connectReaders(ctx); err != nil {
@@ -308,13 +308,17 @@ func (e *sqliteEngine) read(ctx context.Context, fn func(*Tx) error) error {
 		return ctx.Err()
 	}
 	defer func() { e.readers <- r }()
-	if _, err := r.exec(ctx, "begin", nil); err != nil {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	own := context.WithoutCancel(ctx) // the driver watches each statement's context with a goroutine
+	if _, err := r.exec(own, "begin", nil); err != nil {
 		return translate(err)
 	}
 	tx := &Tx{ctx: ctx, run: r, dialect: SQLite}
 	defer func() {
 		tx.closed = true
-		_, _ = r.exec(context.WithoutCancel(ctx), "rollback", nil)
+		_, _ = r.exec(own, "rollback", nil)
 	}()
 	return fn(tx)
 }
