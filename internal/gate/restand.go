@@ -2,8 +2,10 @@ package gate
 
 import (
 	"context"
+	"slices"
 	"time"
 
+	"candor/internal/customer"
 	"candor/internal/db"
 	"candor/internal/errs"
 	"candor/internal/id"
@@ -26,13 +28,10 @@ func (g *Gate) Restand(ctx context.Context) (int, error) {
 		if err != nil || len(part) == 0 {
 			return total, err
 		}
-		for _, c := range part {
-			err := g.db.Write(ctx, func(tx *db.Tx) error { return g.restand(tx, c) })
-			if err != nil && !errs.Is(err, errs.NotFound) {
-				return total, err
-			}
-			total++
+		if err := g.db.Write(ctx, func(tx *db.Tx) error { return g.restand(tx, part) }); err != nil {
+			return total, err
 		}
+		total += len(part)
 	}
 }
 
@@ -43,20 +42,41 @@ func (g *Gate) outdated(ctx context.Context) ([]id.Customer, error) {
 		if err != nil {
 			return err
 		}
-		rows, err := tx.Query(`select customer_id from standing_law where law < $1 or law > $1
-			order by customer_id limit $2`, law.Print, restandStep)
-		part, err = db.Collect(rows, err, func(scan db.Scan) (c id.Customer, err error) { return c, scan(&c) })
-		return err
+		for _, other := range []string{
+			`select customer_id from standing_law where law < $1 order by law, customer_id limit $2`,
+			`select customer_id from standing_law where law > $1 order by law, customer_id limit $2`,
+		} {
+			rows, err := tx.Query(other, law.Print, restandStep)
+			part, err = db.Collect(rows, err, func(scan db.Scan) (c id.Customer, err error) { return c, scan(&c) })
+			if err != nil || len(part) > 0 {
+				return err
+			}
+		}
+		return nil
 	})
 	return part, err
 }
 
-// restand works out one customer's standing anew.
-func (g *Gate) restand(tx *db.Tx, c id.Customer) error {
-	h, err := g.hold(tx, c)
+// restand works out some customers' standing anew. Those erased meanwhile are
+// left out.
+func (g *Gate) restand(tx *db.Tx, list []id.Customer) error {
+	here := make([]id.Customer, 0, len(list))
+	for _, c := range slices.Sorted(slices.Values(list)) {
+		_, err := customer.Lock(tx, c)
+		if errs.Is(err, errs.NotFound) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		here = append(here, c)
+	}
+	if err := g.outbox.Changed(tx, here...); err != nil {
+		return err
+	}
+	holds, err := g.holds(tx, here, nil)
 	if err != nil {
 		return err
 	}
-	_, err = h.settle()
-	return err
+	return g.settle(tx, holds)
 }
