@@ -258,7 +258,7 @@ func (g *Gate) settleParted(tx *db.Tx, h *hold, m merged) error {
 	if _, err := h.settle(); err != nil {
 		return err
 	}
-	return g.restand(tx, m.origin)
+	return g.restand(tx, []id.Customer{m.origin})
 }
 
 // giveBackTraits: what the visitor's sources said goes back, and what it covered
