@@ -37,7 +37,9 @@ func TestEditedContentNeverLeaves(t *testing.T) {
 	})
 }
 
-func TestHostileValuesReachNoHeaderAndNoElement(t *testing.T) {
+// SEC-08: templates and mail headers: hostile names become text in the one place
+// they were meant for, and no header.
+func TestSEC08_HostileValuesReachNoHeaderAndNoElement(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		p := newPost(t, d)
 		var list []messagetest.Person
