@@ -15,6 +15,7 @@ import (
 	"candor/internal/web/audiences"
 	"candor/internal/web/home"
 	"candor/internal/web/messages"
+	"candor/internal/web/promises"
 	"candor/internal/web/setup"
 	"candor/internal/web/trust"
 )
@@ -32,6 +33,7 @@ func (a *App) openWeb(o Options) (err error) {
 		a.homeRoom,
 		a.audiencesRoom,
 		a.messagesRoom,
+		a.promisesRoom,
 		a.trustRoom,
 		a.setupRoom,
 	} {
@@ -56,6 +58,10 @@ func (a *App) audiencesRoom() (web.Room, error) {
 
 func (a *App) messagesRoom() (web.Room, error) {
 	return messages.New(messages.Services{Campaigns: a.Campaigns, Audience: a.Audience})
+}
+
+func (a *App) promisesRoom() (web.Room, error) {
+	return promises.New(promises.Services{Audience: a.Audience, Charter: a.Charter, Gate: a.Gate, URL: a.Config.URL})
 }
 
 func (a *App) trustRoom() (web.Room, error) {

@@ -1,0 +1,140 @@
+package promises
+
+import (
+	"fmt"
+	"strings"
+
+	"candor/internal/audience"
+	"candor/internal/charter"
+	"candor/internal/clock"
+	"candor/internal/db"
+	"candor/internal/term"
+	"candor/internal/ui"
+	"candor/internal/web"
+)
+
+// promisePage is the charter in force.
+type promisePage struct {
+	Facts     []ui.Fact
+	Notices   []ui.Link
+	Purposes  []purpose
+	Forecasts []forecast
+	Versions  []version
+}
+
+// purpose is a purpose as staff read it.
+type purpose struct {
+	Title, About, Basis, Contact, Keep string
+	Uses                               []string
+	Gives                              []string
+}
+
+// forecast is how permission goes on if nothing more happens.
+type forecast struct {
+	Title, Permitted, Ending string
+	Chart                    ui.Chart
+}
+
+// version is one version of the charter.
+type version struct {
+	Number string
+	Status ui.Status
+	From   clock.Instant
+	Notice string
+}
+
+func (r *room) showPromise(v *web.Visit) error {
+	c := v.Who.Charter
+	p := promisePage{Facts: []ui.Fact{
+		{Term: "Version", Text: fmt.Sprint(c.Version), Note: "in force from " + c.Effective.String()},
+		{Term: "Controller", Text: c.Business.Controller},
+		{Term: "Markets", Text: markets(c), Note: "everybody else gets the strictest rule of all"},
+	}}
+	for _, l := range c.Business.Languages {
+		p.Notices = append(p.Notices, ui.Link{Text: strings.ToUpper(string(l)), URL: "/notice?lang=" + string(l)})
+	}
+	for i := range c.Purposes {
+		p.Purposes = append(p.Purposes, purposeOf(c, &c.Purposes[i]))
+	}
+	list, err := r.Audience.Forecast(v.Context())
+	if err != nil {
+		return err
+	}
+	for _, f := range list {
+		p.Forecasts = append(p.Forecasts, forecastOf(c, f))
+	}
+	err = v.Read(func(tx *db.Tx) error {
+		history, err := r.Charter.History(tx)
+		p.Versions = nil
+		for _, e := range history {
+			p.Versions = append(p.Versions, versionOf(c, e))
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return web.Show(v, r.promise, web.Head{Title: "Promises", Intro: "What customers were told, and what the engine therefore does. The notice is rendered from the same text.",
+		Actions: []ui.Link{{Text: "Forms", URL: asksURL}, {Text: "Change the charter", URL: changeURL, Current: true}}}, p)
+}
+
+func markets(c *charter.Charter) string {
+	var out []string
+	for _, m := range c.Business.Markets {
+		out = append(out, string(m))
+	}
+	return strings.Join(out, ", ")
+}
+
+func purposeOf(c *charter.Charter, p *charter.Purpose) purpose {
+	out := purpose{Title: p.Title.In("en"), About: p.About.In("en"), Keep: p.Keep.Words, Basis: string(p.Basis("").Kind), Contact: "writes to nobody"}
+	if law := p.Basis("").Law; law != "" {
+		out.Basis += " (" + law + ")"
+	}
+	var contact []string
+	for _, ch := range p.Channels() {
+		contact = append(contact, string(ch))
+	}
+	if len(contact) > 0 {
+		out.Contact = "writes by " + strings.Join(contact, ", ")
+	}
+	for _, u := range p.Uses {
+		out.Uses = append(out.Uses, fmt.Sprintf("%s: %s", u.Name, u.Reason))
+	}
+	for i := range c.Recipients {
+		if gets := c.Recipients[i].Gets[p.ID]; len(gets) > 0 {
+			out.Gives = append(out.Gives, fmt.Sprintf("%s (%s): %s", c.Recipients[i].Name, c.Recipients[i].Country, strings.Join(gets, ", ")))
+		}
+	}
+	return out
+}
+
+func forecastOf(c *charter.Charter, f audience.Forecast) forecast {
+	out := forecast{Title: title(c, f.Purpose) + ", by " + string(f.Channel), Permitted: f.Permitted.Shown, Ending: f.Ending.Shown}
+	var labels []string
+	weeks := ui.Series{Name: "Permissions that end"}
+	for _, w := range f.Weeks {
+		labels = append(labels, fmt.Sprintf("%d %s", w.From.Day, w.From.Month.String()[:3]))
+		weeks.Values = append(weeks.Values, w.Ending.N)
+	}
+	out.Chart = ui.Lines("en", "Permissions that end each week, "+out.Title, "Week from", labels, []ui.Series{weeks})
+	return out
+}
+
+func title(c *charter.Charter, p term.Purpose) string {
+	if x, ok := c.Purpose(p); ok {
+		return x.Title.In("en")
+	}
+	return string(p)
+}
+
+func versionOf(c *charter.Charter, e charter.Entry) version {
+	out := version{Number: fmt.Sprint(e.Version), From: e.InForce, Status: ui.Status{Tone: ui.Plain, Text: "replaced"}, Notice: fmt.Sprintf("/notice/%d", e.Version)}
+	switch {
+	case e.Version == c.Version:
+		out.Status = ui.Status{Tone: ui.Good, Text: "in force"}
+	case e.InForce.IsZero():
+		out.Status, out.From, out.Notice = ui.Status{Tone: ui.Warn, Text: "waits for its day"}, e.Effective, ""
+	}
+	return out
+}

@@ -1,0 +1,64 @@
+// Package promises is the room of what the business promises: the charter in
+// force and how permission for each purpose will go on, the forms that ask, and
+// the change page, where a new charter is read against the old one before
+// anybody signs it.
+package promises
+
+import (
+	"embed"
+
+	"candor/internal/audience"
+	"candor/internal/charter"
+	"candor/internal/gate"
+	"candor/internal/staff"
+	"candor/internal/ui"
+	"candor/internal/web"
+)
+
+// Services are what the room works with.
+type Services struct {
+	Audience *audience.Service
+	Charter  *charter.Store
+	Gate     *gate.Gate
+	URL      string // how customers reach the server
+}
+
+type room struct {
+	Services
+	promise ui.Page[promisePage]
+	change  ui.Page[changePage]
+	asks    ui.Page[asksPage]
+}
+
+//go:embed page
+var files embed.FS
+
+// The room's addresses.
+const (
+	promiseURL = "/admin/promises"
+	changeURL  = "/admin/promises/change"
+	asksURL    = "/admin/promises/asks"
+)
+
+// New makes the room.
+func New(s Services) (web.Room, error) {
+	set := ui.Load(files)
+	r := &room{Services: s, promise: ui.Find[promisePage](set, "promise"), change: ui.Find[changePage](set, "change"), asks: ui.Find[asksPage](set, "asks")}
+	see := web.May(staff.Draft, staff.Audience, staff.Insight, staff.ApplyCharter, staff.Audit, staff.Oversee)
+	apply := web.May(staff.ApplyCharter)
+	return web.Room{
+		Title: web.PromisesRoom, Icon: "scroll",
+		Pages: []web.Page{
+			{Title: "Promises", URL: promiseURL, Words: "charter notice purposes permissions forecast"},
+			{Title: "Forms", URL: asksURL, Words: "asks consent embed"},
+			{Title: "Change the charter", URL: changeURL, Words: "diff widen apply"},
+		},
+		Routes: []web.Route{
+			{Pattern: "GET " + promiseURL, Access: see, Do: r.showPromise},
+			{Pattern: "GET " + asksURL, Access: see, Do: r.showAsks},
+			{Pattern: "GET " + changeURL, Access: apply.Fresh(), Do: r.showChange},
+			{Pattern: "POST " + changeURL, Access: apply, Do: r.compare},
+			{Pattern: "POST " + changeURL + "/apply", Access: apply.Fresh(), Do: r.apply},
+		},
+	}, set.Err()
+}
