@@ -34,6 +34,7 @@ create table consent_record (
     foreign key (customer_id) references customer (customer_id) on delete cascade
 );
 create index consent_record_by_id on consent_record (record_id);
+create index consent_record_when on consent_record (purpose, recorded_at);
 
 -- What is allowed from one instant to another if nothing more happens: derived
 -- from facts, always recomputable.

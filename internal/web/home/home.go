@@ -32,8 +32,9 @@ type room struct {
 	Services
 	home ui.Page[page]
 
-	mu     sync.Mutex
-	stages map[term.Purpose]counted
+	mu      sync.Mutex
+	stages  map[term.Purpose]counted
+	healths map[term.Purpose]spanned
 }
 
 // counted is the stages as they were a few minutes ago at most: everybody who
@@ -49,7 +50,7 @@ var files embed.FS
 // New makes the room.
 func New(s Services) (web.Room, error) {
 	set := ui.Load(files)
-	r := &room{Services: s, home: ui.Find[page](set, "home"), stages: map[term.Purpose]counted{}}
+	r := &room{Services: s, home: ui.Find[page](set, "home"), stages: map[term.Purpose]counted{}, healths: map[term.Purpose]spanned{}}
 	return web.Room{
 		Title: web.HomeRoom, Icon: "home",
 		Pages:  []web.Page{{Title: "Home", URL: "/admin/", Words: "start today"}},
@@ -62,6 +63,7 @@ type page struct {
 	Tasks  []task
 	Stages *stages
 	Engine []ui.Fact
+	Health []ui.Chart
 }
 
 // show puts the page together.
@@ -75,6 +77,7 @@ func (r *room) show(v *web.Visit) error {
 		{[]staff.Permission{staff.OpenRequest, staff.DecideRequest, staff.Oversee}, r.requests},
 		{[]staff.Permission{staff.SetUp}, r.engine},
 		{[]staff.Permission{staff.Audience, staff.Insight}, r.lifecycle},
+		{[]staff.Permission{staff.Insight, staff.Audit, staff.Oversee}, r.health},
 	} {
 		if !v.Who.Rights.Any(part.may...) {
 			continue
