@@ -22,8 +22,8 @@ func TestConsentHealthCountsTheRecords(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		const spans = 60
-		length := clock.Instant(30 * 24 * time.Hour / time.Microsecond)
+		const spans = 160
+		length := clock.Instant(7 * 24 * time.Hour / time.Microsecond)
 		from := now - spans*length
 		want := make([]consent.Span, spans)
 		err = a.DB.Read(ctx, func(tx *db.Tx) error {

@@ -20,6 +20,14 @@ var Switches = []Switch{
 		File: "internal/sharing/deliver.go", Code: "late[r] = true", Off: "delete(late, r)",
 	},
 	{
+		Test: "TestSEC01_NoSessionWithoutASecondFactor", In: "internal/app",
+		File: "internal/staff/signin.go", Code: "case s.factor == \"\" && !p.HasFactor:", Off: "case false:",
+	},
+	{
+		Test: "TestBRE01_TheRegisterKeepsWhatWasNotNotified", In: "internal/incident",
+		File: "internal/incident/work.go", Code: "if i.State == Proposed && i.ProposedBy == by {", Off: "if i.ProposedBy == \"nobody\" {",
+	},
+	{
 		Test: "TestVEN07_TheCopyListsEachDisclosure", In: "internal/app",
 		File: "internal/app/open.go", Code: "sharing.Source{}, ", Off: "",
 	},
