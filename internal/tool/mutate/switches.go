@@ -13,7 +13,7 @@ var Switches = []Switch{
 	},
 	{
 		Test: "TestPRF04_ChoicesBiteWithWarmWorkers", In: "internal/message",
-		File: "internal/message/lastcheck.go", Code: "if !decision.Allowed() {", Off: "if false {",
+		File: "internal/message/lastcheck.go", Code: "if !decisions[i].Allowed() {", Off: "if false {",
 	},
 	{
 		Test: "TestRGT16_RecipientsAreToldAndMustConfirm", In: "internal/app",
