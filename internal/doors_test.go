@@ -65,6 +65,7 @@ var mayReveal = map[string]string{
 	"internal/portal":              "shows the person their own data",
 	"internal/staff":               "seals names and addresses of staff and compares passwords",
 	"internal/web":                 "shows staff who is signed in",
+	"internal/web/customers":       "shows staff what their role sees, for a purpose, on record",
 	"internal/request":             "puts the person's copy together",
 	"internal/api":                 "answers a program that named a purpose, with what the pass allows",
 	"internal/audit":               "makes a digest of an address and forgets both with the process",

@@ -13,6 +13,7 @@ import (
 	"candor/internal/staff"
 	"candor/internal/web"
 	"candor/internal/web/audiences"
+	"candor/internal/web/customers"
 	"candor/internal/web/home"
 	"candor/internal/web/messages"
 	"candor/internal/web/promises"
@@ -31,6 +32,7 @@ func (a *App) openWeb(o Options) (err error) {
 	}
 	for _, room := range []func() (web.Room, error){
 		a.homeRoom,
+		a.customersRoom,
 		a.audiencesRoom,
 		a.messagesRoom,
 		a.promisesRoom,
@@ -52,6 +54,10 @@ func (a *App) homeRoom() (web.Room, error) {
 	return home.New(home.Services{Audience: a.Audience, Campaigns: a.Campaigns, Requests: a.Desk, Jobs: a.Jobs, Ledger: a.Ledger})
 }
 
+func (a *App) customersRoom() (web.Room, error) {
+	return customers.New(customers.Services{Shell: a.Web, Gate: a.Gate, Desk: a.Desk})
+}
+
 func (a *App) audiencesRoom() (web.Room, error) {
 	return audiences.New(audiences.Services{Audience: a.Audience, Campaigns: a.Campaigns, Gate: a.Gate})
 }
@@ -70,7 +76,7 @@ func (a *App) trustRoom() (web.Room, error) {
 		Kinds: []ledger.Kind{
 			charter.KindApplied, charter.KindPlanned, gate.KindConsent, gate.KindFact, gate.KindSuppression, gate.KindDisclosure,
 			message.KindHanded, message.KindDenied, message.KindOvertaken, campaign.KindStep, incident.KindStep,
-			staff.KindPerson, staff.KindRole, staff.KindCommitted, staff.KindSignIn, staff.KindRefused,
+			staff.KindPerson, staff.KindRole, staff.KindCommitted, staff.KindSignIn, staff.KindRefused, staff.KindLooked,
 		},
 	})
 }

@@ -262,6 +262,28 @@ func (g *Gate) Held(ctx context.Context, tx *db.Tx, p Pass) ([]Held, error) {
 	return out, err
 }
 
+// Kept lists which values are believed of a customer and where they came from,
+// without any of them: what staff see before they say what they need one for.
+func (g *Gate) Kept(tx *db.Tx, who id.Customer) ([]Held, error) {
+	var out []Held
+	sealed, err := vault.Kept(tx, who)
+	if err != nil {
+		return nil, err
+	}
+	for _, v := range sealed {
+		if v.Active {
+			out = append(out, Held{Field: v.Field, Source: v.Source, Method: v.Method, At: v.At})
+		}
+	}
+	traits, err := customer.TraitValuesOf(tx, who)
+	for _, v := range traits {
+		if v.Active {
+			out = append(out, Held{Field: v.Field, Source: v.Source, Method: v.Method, At: v.At})
+		}
+	}
+	return out, err
+}
+
 // MaskedAddress shows enough of a customer's address for them to know which one
 // it is, such as "a***@e***.org"; "" when none is on file (PRF-01).
 func (g *Gate) MaskedAddress(ctx context.Context, tx *db.Tx, who id.Customer, ch term.Channel) (string, error) {

@@ -55,10 +55,11 @@ const (
 	KindCommitted ledger.Kind = "staff.committed" // somebody promised confidentiality
 	KindSignIn    ledger.Kind = "staff.signin"    // somebody signed in, out, or failed to
 	KindRefused   ledger.Kind = "staff.refused"   // somebody asked for what they may not do
+	KindLooked    ledger.Kind = "staff.looked"    // somebody looked for a customer, and found one or not
 )
 
 // Classes gives the retention of the entries' content.
-var Classes = map[ledger.Kind]ledger.Class{KindSignIn: ledger.Access, KindRefused: ledger.Access}
+var Classes = map[ledger.Kind]ledger.Class{KindSignIn: ledger.Access, KindRefused: ledger.Access, KindLooked: ledger.Access}
 
 // Person is a member of staff.
 type Person struct {

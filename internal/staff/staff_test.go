@@ -248,6 +248,29 @@ func TestTriesAreBoundedAndSayNothing(t *testing.T) {
 	})
 }
 
+// Nobody goes through the customers one by one: 30 searches an hour each.
+func TestLooksAreBoundedByPerson(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		h := open(t, d)
+		one, _, _, _ := h.signedUp("ada@halm.example", "support")
+		for n := range LooksAnHour {
+			if err := h.Look(ctx, one); err != nil {
+				t.Fatalf("search %d: %v", n+1, err)
+			}
+		}
+		if err := h.Look(ctx, one); errs.CodeOf(err) != TooManyLooks || !errs.Is(err, errs.Limited) {
+			t.Errorf("one too many: %v", err)
+		}
+		if err := h.Look(ctx, one+1); err != nil {
+			t.Errorf("a colleague: %v", err)
+		}
+		h.clk.Advance(time.Hour + time.Second)
+		if err := h.Look(ctx, one); err != nil {
+			t.Errorf("an hour later: %v", err)
+		}
+	})
+}
+
 func TestALeaverIsOut(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		h := open(t, d)

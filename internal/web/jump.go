@@ -3,6 +3,8 @@ package web
 import (
 	"net/http"
 	"strings"
+
+	"candor/internal/staff"
 )
 
 type jumpPage struct {
@@ -43,7 +45,7 @@ func (s *Shell) jump(v *Visit) error {
 			return v.Redirect(p.URL)
 		}
 	}
-	if s.FindCustomer != nil {
+	if s.FindCustomer != nil && v.May(staff.Find) {
 		return s.FindCustomer(v, v.Form("q"))
 	}
 	h := jumpHead

@@ -186,6 +186,9 @@ type Opened struct {
 	Value personal.Value
 }
 
+// Kept lists a customer's values as they are stored, sealed.
+func Kept(tx *db.Tx, c id.Customer) ([]Sealed, error) { return rowsOf(tx, []id.Customer{c}) }
+
 // All opens all values of a customer, also those not believed.
 func (v *Vault) All(ctx context.Context, tx *db.Tx, c id.Customer) ([]Opened, error) {
 	found, err := v.AllOf(ctx, tx, []id.Customer{c})

@@ -1,0 +1,141 @@
+package app
+
+import (
+	"fmt"
+	"log/slog"
+	"strings"
+	"testing"
+
+	"candor/internal/browsertest"
+	"candor/internal/clock"
+	"candor/internal/ledger"
+	"candor/internal/staff"
+)
+
+// Support finds a customer by number with a purpose, shows their values and finds
+// that use in the customer's list, records what they said on the phone, stops all
+// advertising and opens a request, and privacy erases them. Misses and hits are
+// on record, and nobody's page opens without a search.
+func TestJourneyThroughACustomer(t *testing.T) {
+	tab := browsertest.New(t)
+	var d *Demo
+	_, url := running(t, func(url string) *App {
+		var err error
+		if d, err = OpenDemo(ctx, DemoOptions{Folder: t.TempDir(), URL: url, Pace: 200, Customers: 100, Log: slog.New(slog.DiscardHandler)}); err != nil {
+			t.Fatal(err)
+		}
+		return d.App
+	})
+	tab.Look(1440, false)
+	tab.Open(d.SignIn.URL)
+	tab.Open(url + "/admin/customers")
+	see(t, tab, "customer-find")
+	tab.Expect(422)
+	lookFor(tab, "shop:99999999")
+	tab.Sees("main", "obody is known by this")
+	see(t, tab, "customer-nobody")
+
+	tab.Open(url + "/admin/go")
+	tab.Fill("#q", "shop:10001")
+	browsertest.Eval[bool](tab, `document.querySelector("main form.palette").requestSubmit(), true`)
+	waitFor(t, tab, "h1", "Find a customer")
+	if got := browsertest.Eval[string](tab, `document.querySelector("#identity").value`); got != "shop:10001" {
+		t.Errorf("the palette hands over %q", got)
+	}
+	lookFor(tab, "shop:10001")
+	tab.Sees("#happened", "What happened")
+	page := browsertest.Eval[string](tab, "location.href")
+	if !strings.Contains(page, "/admin/customers/cus_") || strings.Contains(page, "10001") {
+		t.Errorf("the page's address is %s", page)
+	}
+	see(t, tab, "customer")
+	customerShown(t, tab, page)
+	customerActs(t, d, tab, page)
+	looksOnRecord(t, d.App)
+
+	tab.Open(url + "/admin/customers/cus_0000000000001")
+	tab.Sees("main", "One customer at a time")
+}
+
+// lookFor searches for a customer, to deliver their orders.
+func lookFor(tab *browsertest.Tab, identity string) {
+	tab.Fill("#identity", identity)
+	choose(tab, "#purpose", "orders")
+	tab.Go("main form button")
+}
+
+// choose takes an option of a list.
+func choose(tab *browsertest.Tab, selector, value string) {
+	browsertest.Eval[string](tab, fmt.Sprintf("document.querySelector(%q).value = %q", selector, value))
+}
+
+// customerShown shows the values and finds the use in the timeline.
+func customerShown(t *testing.T, tab *browsertest.Tab, page string) {
+	t.Helper()
+	if strings.Contains(tab.Text("main"), "@halm") || !strings.Contains(tab.Text("h1"), "***") {
+		t.Errorf("the page is not masked: %q", tab.Text("h1"))
+	}
+	tab.Go(`form[action$="/reveal"] button`)
+	tab.Sees(".message", "The customer can see this")
+	tab.Sees(".facts", "Name")
+	see(t, tab, "customer-values")
+	tab.Open(page + "?show=use")
+	tab.Sees(".timeline", "Deliver your orders")
+	see(t, tab, "customer-uses")
+}
+
+// customerActs takes the actions, the last one for good.
+func customerActs(t *testing.T, d *Demo, tab *browsertest.Tab, page string) {
+	t.Helper()
+	tab.Open(page + "/consent")
+	see(t, tab, "customer-consent")
+	tab.Fill("#evidence", "call recording 4711")
+	tab.Go("main form button")
+	tab.Sees("main", "Agreed: Coffee letter")
+	tab.Sees("main", "call recording 4711")
+	tab.Open(page + "/stop")
+	see(t, tab, "customer-stop")
+	tab.Go("main form button")
+	tab.Sees("[role=status]", "All advertising is stopped")
+	tab.Open(page + "/correct")
+	choose(tab, "#datum", "name")
+	tab.Fill("#value", "Renamed Person")
+	tab.Go("main form button")
+	tab.Sees("[role=status]", "Corrected")
+	tab.Open(page + "/access")
+	tab.Go("main form button")
+	tab.Sees("main", "Request: access")
+	tab.Open(page + "/restrict")
+	tab.Go("main form button")
+	tab.Sees("main", "Request: restriction")
+	see(t, tab, "customer-restricted")
+	tab.Open(page + "/erase")
+	if strings.Contains(browsertest.Eval[string](tab, "location.pathname"), "prove") {
+		code, err := staff.Code(d.SignIn.Secret, clock.System{}.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		tab.Fill("input[name=code]", code)
+		tab.Go("main form button")
+	}
+	see(t, tab, "customer-erase")
+	tab.Go("main form button")
+	tab.Sees("[role=status]", "keeps the certificate")
+}
+
+// looksOnRecord reads that the miss and the hit are in the ledger, without what
+// was typed.
+func looksOnRecord(t *testing.T, a *App) {
+	t.Helper()
+	rows, err := a.Ledger.List(ctx, ledger.Filter{Kind: staff.KindLooked, Limit: 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := ""
+	for _, row := range rows {
+		all += string(row.Content)
+	}
+	if len(rows) != 2 || !strings.Contains(all, `"hit"`) || !strings.Contains(all, `"miss"`) || !strings.Contains(all, `"orders"`) || strings.Contains(all, "1000") || strings.Contains(all, "99999999") {
+		t.Errorf("the searches on record: %s", all)
+	}
+}
