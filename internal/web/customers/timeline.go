@@ -79,8 +79,8 @@ func (r *room) happened(v *web.Visit, who id.Customer) (moments, error) {
 
 // ways says how a person acted.
 var ways = map[consent.Method]string{
-	consent.ByForm: "on a form", consent.ByConfirmed: "confirmed by the link sent to the address", consent.ByPortal: "in the privacy centre", consent.ByLink: "by a link in a message",
-	consent.ByOneClick: "with one click", consent.BySignal: "by a signal of the browser", consent.ByImport: "taken over,", consent.ByStaff: "told to staff,", consent.ByParent: "by a parent,",
+	consent.ByForm: "on a form", consent.ByConfirmed: "confirmed", consent.ByPortal: "in the privacy centre", consent.ByLink: "by a link in a message",
+	consent.ByOneClick: "with one click", consent.BySignal: "by a signal of the browser", consent.ByImport: "taken over,", consent.ByStaff: "told to staff", consent.ByParent: "by a parent,",
 }
 
 func consents(v *web.Visit, records []consent.Record) (out []ui.Moment) {
@@ -101,7 +101,7 @@ func consents(v *web.Visit, records []consent.Record) (out []ui.Moment) {
 		}
 		if m.Text == "" {
 			m.Text = ways[r.Method]
-			if r.Actor != term.ByCustomer {
+			if r.Actor != term.ByCustomer && r.Method != consent.ByStaff {
 				m.Text = strings.TrimSpace(m.Text + " recorded by " + actorWords(r.Actor))
 			}
 			if r.Evidence != "" {
