@@ -61,7 +61,7 @@ func (r *room) create(v *web.Visit) error {
 	if err != nil {
 		return err
 	}
-	return v.Done(oneURL+"/"+made.ID.String(), "The draft is saved. Below is what is still to be put right.")
+	return v.Done(oneURL+"/"+made.ID.String(), "The draft is saved.")
 }
 
 func (r *room) showEdit(v *web.Visit) error {

@@ -32,7 +32,7 @@ type purpose struct {
 // forecast is how permission goes on if nothing more happens.
 type forecast struct {
 	Title, Permitted, Ending string
-	Chart                    ui.Chart
+	Chart                    *ui.Chart // nil when fewer than 10 end
 }
 
 // version is one version of the charter.
@@ -111,13 +111,17 @@ func purposeOf(c *charter.Charter, p *charter.Purpose) purpose {
 
 func forecastOf(c *charter.Charter, f audience.Forecast) forecast {
 	out := forecast{Title: title(c, f.Purpose) + ", by " + string(f.Channel), Permitted: f.Permitted.Shown, Ending: f.Ending.Shown}
+	if f.Ending.N == 0 {
+		return out
+	}
 	var labels []string
 	weeks := ui.Series{Name: "Permissions that end"}
 	for _, w := range f.Weeks {
 		labels = append(labels, fmt.Sprintf("%d %s", w.From.Day, w.From.Month.String()[:3]))
 		weeks.Values = append(weeks.Values, w.Ending.N)
 	}
-	out.Chart = ui.Lines("en", "Permissions that end each week, "+out.Title, "Week from", labels, []ui.Series{weeks})
+	chart := ui.Lines("en", "Permissions that end each week, "+out.Title, "Week from", labels, []ui.Series{weeks})
+	out.Chart = &chart
 	return out
 }
 

@@ -13,11 +13,12 @@ func TestPagesRenderFull(t *testing.T) {
 	set := ui.Load(files)
 	c := sample.Halm()
 	field := func(id string) ui.Field { return ui.Field{ID: id, Name: id, Label: id, Lines: 3, Value: "candor: 1"} }
+	chart := ui.Lines("en", "Ends", "Week", []string{"1 Mar", "8 Mar"}, []ui.Series{{Name: "Ends", Values: []int64{10, 70}}})
 	difference := card{"Letter: data also go abroad", "1,200", "900 agreements rest", "900 people", []string{"people are told first"}}
 	webtest.Pages(t, files,
 		webtest.Page(ui.Find[promisePage](set, "promise"), promisePage{Facts: []ui.Fact{{Term: "Version", Text: "1"}}, Notices: []ui.Link{{Text: "EN", URL: "/notice"}},
 			Purposes:  []purpose{purposeOf(c, &c.Purposes[0]), purposeOf(c, &c.Purposes[2])},
-			Forecasts: []forecast{{"Letter, by email", "1,200", "80", ui.Lines("en", "Ends", "Week", []string{"1 Mar", "8 Mar"}, []ui.Series{{Name: "Ends", Values: []int64{10, 70}}})}},
+			Forecasts: []forecast{{"Letter, by email", "1,200", "80", &chart}},
 			Versions:  []version{{"1", ui.Status{Tone: ui.Good, Text: "in force"}, clock.UTC(2026, 3, 5, 9, 0, 0), "/notice/1"}}}),
 		webtest.Page(ui.Find[changePage](set, "change"), changePage{Promise: field("promise"), House: field("house"), Problems: []string{"charter.yaml:3: wrong"}, Compared: true,
 			Wider: []card{difference}, Narrower: []card{difference}, Effective: "2026-12-01"}),
