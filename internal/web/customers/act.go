@@ -30,11 +30,13 @@ type action struct {
 	fields              func(*web.Visit) []ui.Field
 	do                  func(*room, *web.Visit, id.Customer) (string, error)
 	gone                bool // the customer is no more
+	words               bool // the question is read out in full
 }
 
 type actPage struct {
 	Number  string
 	Follows []string
+	Words   []ui.Fact // the questions to read out
 	Fields  []ui.Field
 	Button  string
 	Danger  bool
@@ -48,19 +50,19 @@ func actions() []action {
 	return []action{
 		{"consent", "Record an agreement", "Record the agreement", false, correct,
 			[]string{"The agreement counts at once and stands in the customer's own list, with your evidence.", "It says that the customer heard the question in full and answered yes aloud. Without that, nothing may rest on it."},
-			agreementFields, (*room).agree, false},
+			agreementFields, (*room).agree, false, true},
 		{"withdraw", "Record a withdrawal", "Record the withdrawal", false, correct,
-			[]string{"The permission ends at once. Messages that wait are cancelled.", "Whoever was given data on this permission is told."}, withdrawalFields, (*room).withdraw, false},
+			[]string{"The permission ends at once. Messages that wait are cancelled.", "Whoever was given data on this permission is told."}, withdrawalFields, (*room).withdraw, false, false},
 		{"correct", "Correct a value", "Correct it", false, correct,
-			[]string{"What the customer says stays believed, whatever other sources say later.", "Whoever was given the old value is told."}, correctionFields, (*room).correct, false},
+			[]string{"What the customer says stays believed, whatever other sources say later.", "Whoever was given the old value is told."}, correctionFields, (*room).correct, false, false},
 		{"stop", "Stop all advertising", "Stop all advertising", true, correct,
-			[]string{"Every agreement to advertising ends at once, on every channel.", "Messages that wait are cancelled. What is needed for orders goes on.", "The customer can agree again at any time."}, none, (*room).stop, false},
+			[]string{"Every agreement to advertising ends at once, on every channel.", "Messages that wait are cancelled. What is needed for orders goes on.", "The customer can agree again at any time."}, none, (*room).stop, false, false},
 		{"restrict", "Restrict their data", "Restrict their data", true, open,
-			[]string{"Their data are kept and not used, except for legal claims or where they agree anew.", "A request is opened, and somebody has to look at it.", "They are told before the restriction ends."}, none, (*room).restrict, false},
+			[]string{"Their data are kept and not used, except for legal claims or where they agree anew.", "A request is opened, and somebody has to look at it.", "They are told before the restriction ends."}, none, (*room).restrict, false, false},
 		{"access", "Open a request for a copy", "Open the request", false, open,
-			[]string{"A request is opened with its deadline.", "The copy goes to the customer after they prove who they are; staff never see it."}, none, (*room).copy, false},
+			[]string{"A request is opened with its deadline.", "The copy goes to the customer after they prove who they are; staff never see it."}, none, (*room).copy, false, false},
 		{"erase", "Erase", "Erase this customer", true, web.May(staff.DecideRequest).Fresh(),
-			[]string{"Everything stops at once: every permission ends and messages that wait are cancelled.", "All their data are deleted within a minute, and the key to them is destroyed. It cannot be undone.", "What the law says must be kept is named in the certificate.", "Their addresses are never written to with advertising again."}, none, (*room).erase, true},
+			[]string{"Everything stops at once: every permission ends and messages that wait are cancelled.", "All their data are deleted within a minute, and the key to them is destroyed. It cannot be undone.", "What the law says must be kept is named in the certificate.", "Their addresses are never written to with advertising again."}, none, (*room).erase, true, false},
 	}
 }
 
@@ -74,6 +76,9 @@ func (r *room) ask(a action) func(*web.Visit, id.Customer, string) error {
 func (r *room) confirm(v *web.Visit, a action, who id.Customer, h web.Head, wrong error) error {
 	p := actPage{Number: who.String(), Follows: a.follows, Fields: a.fields(v), Button: a.button, Danger: a.danger, Back: customerURL(who)}
 	p.URL = p.Back + "/" + a.path
+	if a.words {
+		p.Words = questions(v.Who.Charter)
+	}
 	fields := make([]*ui.Field, len(p.Fields))
 	for i := range p.Fields {
 		f := &p.Fields[i]
@@ -119,6 +124,27 @@ func useField(v *web.Visit) ui.Field {
 		}
 	}
 	return f
+}
+
+// questions are the words in which the business asks, in each language: those
+// of the first place that asks for a purpose on a channel.
+func questions(c *charter.Charter) (out []ui.Fact) {
+	seen := map[string]bool{}
+	for i := range c.Asks {
+		for _, l := range c.Business.Languages {
+			words := c.Asks[i].Words.In(l)
+			p, ok := c.Purpose(c.Asks[i].Purpose)
+			if !ok || words == "" {
+				continue
+			}
+			title := p.Title.In(l) + " · " + channelWords(c.Asks[i].Channel)
+			if key := string(l) + " " + title; !seen[key] {
+				seen[key] = true
+				out = append(out, ui.Fact{Term: title, Text: words})
+			}
+		}
+	}
+	return out
 }
 
 func evidenceField() ui.Field {

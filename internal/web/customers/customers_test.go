@@ -26,7 +26,7 @@ func TestPagesRenderFull(t *testing.T) {
 			Pages:       ui.Pages{Next: findURL}, Actions: []ui.Link{{Text: "Erase", URL: findURL + "/cus_1/erase"}},
 		}),
 		webtest.Page(ui.Find[valuesPage](set, "values"), valuesPage{Purpose: "Orders", Seconds: shownFor, Back: findURL, Facts: []ui.Fact{{Term: "Name", Text: "Ada"}}}),
-		webtest.Page(ui.Find[actPage](set, "act"), actPage{Number: "cus_1", Follows: []string{"It ends."}, Fields: []ui.Field{field("evidence")}, Button: "Erase", Danger: true, URL: findURL, Back: findURL}),
+		webtest.Page(ui.Find[actPage](set, "act"), actPage{Number: "cus_1", Follows: []string{"It ends."}, Words: []ui.Fact{{Term: "Letter", Text: "Yes, send it."}}, Fields: []ui.Field{field("evidence")}, Button: "Erase", Danger: true, URL: findURL, Back: findURL}),
 	)
 }
 
