@@ -4,24 +4,120 @@ package mutate
 // catalogue.
 var Switches = []Switch{
 	{
+		Test: "TestCON01_SegmentWithoutBasisIsDenied", In: "internal/audience",
+		File: "internal/audience/charter.go", Code: "return errs.New(errs.Forbidden, errs.NoBasis, \"nothing may be done for *%s*: the charter gives it no legal basis\", p).On(\"purpose\")", Off: "_ = errs.NoBasis\n\treturn nil",
+	},
+	{
+		Test: "TestCON02_NoConsentFromSetControlOrInaction", In: "internal/gate",
+		File: "internal/consent/consent.go", Code: "return EvidenceRefused\n", Off: "return Valid\n",
+	},
+	{
+		Test: "TestCON03_EachChannelIsDecidedSeparately", In: "internal/gate",
+		File: "internal/consent/state.go", Code: "if r.Channel == k.Channel && r.Recipient == k.Recipient {", Off: "if r.Recipient == k.Recipient {",
+	},
+	{
+		Test: "TestCON04_ConsentIsNeverACondition", In: "internal/charter",
+		File: "internal/charter/schema/charter.schema.json", Code: "\"required\": {\"const\": false, \"x-rule\": \"LNT-03\",", Off: "\"required\": {\"x-rule\": \"LNT-03\",",
+	},
+	{
+		Test: "TestCON06_WithdrawingIsAsEasyAsGiving", In: "internal/charter",
+		File: "internal/charter/check_ask.go", Code: "StepsGive: a.Steps.Give, StepsWithdraw: a.Steps.Withdraw, NeedsLogin: a.Steps.Login,", Off: "",
+	},
+	{
 		Test: "TestCON07_WithdrawalCancelsQueuedSend", In: "internal/message",
 		File: "internal/message/tightened.go", Code: "if !touches(keys, send) {", Off: "if true {",
+	},
+	{
+		Test: "TestCON09_SpecialDataNeedAnExpressStatement", In: "internal/gate",
+		File: "internal/gate/consented.go", Code: "return p.explicit || r.Explicit", Off: "return r.Explicit",
+	},
+	{
+		Test: "TestCON10_ConsentAgesAndBreaksOnChange", In: "internal/gate",
+		File: "internal/gate/consented.go", Code: "if c.usable && t < c.ends {", Off: "if c.usable {",
+	},
+	{
+		Test: "TestCON11_ARefusalIsRememberedAndNobodyAsksAgainBeforeTheBar", In: "internal/gate",
+		File: "internal/gate/again.go", Code: "if err == nil && from > h.at {", Off: "if false && from > h.at {",
 	},
 	{
 		Test: "TestCON14_ImportedConsentCarriesItsEvidence", In: "internal/intake",
 		File: "internal/intake/evidence.go", Code: "if c.words == \"\" {", Off: "if false {",
 	},
 	{
+		Test: "TestNOT01_NoNoticeNothingStored", In: "internal/collect",
+		File: "internal/collect/http.go", Code: "if source.NoticeVersion == 0 {", Off: "if false {",
+	},
+	{
+		Test: "TestNOT02_DataFromElsewhereWaitForTheNotice", In: "internal/gate",
+		File: "internal/gate/told.go", Code: "v.add(unsourced, opServe|opShare)", Off: "v.add(unsourced, 0)",
+	},
+	{
+		Test: "TestNOT03_TheRightToObjectStandsApartInTheFirstMessage", In: "internal/message",
+		File: "internal/message/lastcheck.go", Code: "return !l.reached[send.Customer], nil", Off: "return false, nil",
+	},
+	{
+		Test: "TestNOT05_NobodyIsUsedForMoreBeforeBeingTold", In: "internal/gate",
+		File: "internal/gate/told.go", Code: "q.denyNews(v, n)\n", Off: "_ = n\n",
+	},
+	{
+		Test: "TestPRF03_OnlyTheProtectiveDefaultIsAccepted", In: "internal/charter",
+		File: "internal/charter/check.go", Code: "if first && len(uses) > 0 {", Off: "if false && first && len(uses) > 0 {",
+	},
+	{
 		Test: "TestPRF04_ChoicesBiteWithWarmWorkers", In: "internal/message",
 		File: "internal/message/lastcheck.go", Code: "if !decisions[i].Allowed() {", Off: "if false {",
+	},
+	{
+		Test: "TestPRF08_JoinedProfilesKeepTheMoreProtectiveChoiceAndCanBeParted", In: "internal/gate",
+		File: "internal/gate/merge.go", Code: "if err := h.takeNoes(said, &m.kept); err != nil {", Off: "if err := h.takeNoes(nil, &m.kept); err != nil {",
 	},
 	{
 		Test: "TestRGT16_RecipientsAreToldAndMustConfirm", In: "internal/app",
 		File: "internal/sharing/deliver.go", Code: "late[r] = true", Off: "delete(late, r)",
 	},
 	{
+		Test: "TestMIN03_DeliveryPhoneSelectsNobodyForAdvertising", In: "internal/audience",
+		File: "internal/audience/check.go", Code: "return nil, c.mismatch(string(id), f.For)", Off: "_ = c.mismatch",
+	},
+	{
+		Test: "TestMIN04_AnalystSeesNoSmallNumber", In: "internal/audience",
+		File: "internal/audience/cell.go", Code: "if n < small {\n\t\treturn Count{", Off: "if n < 0 {\n\t\treturn Count{",
+	},
+	{
+		Test: "TestMIN05_AnEventIsDeniedFromTheInstantAndGoneAfterTheNextRun", In: "internal/event",
+		File: "internal/event/keep.go", Code: "return at < k.Until(e, p, l)", Off: "return true",
+	},
+	{
+		Test: "TestACC01_ValuesCarryTheirSourceAndThePersonWins", In: "internal/gate",
+		File: "internal/customer/provenance.go", Code: "case mine != theirs:", Off: "case false && mine != theirs:",
+	},
+	{
 		Test: "TestSEC01_NoSessionWithoutASecondFactor", In: "internal/app",
 		File: "internal/staff/signin.go", Code: "case s.factor == \"\" && !p.HasFactor:", Off: "case false:",
+	},
+	{
+		Test: "TestSEC05_AnEditedRowIsNamedByVerify", In: "internal/ledger",
+		File: "internal/ledger/verify.go", Code: "if err != nil || !bytes.Equal(commit, r.Commit) {", Off: "if err != nil {",
+	},
+	{
+		Test: "TestSEC05_VerifyCatchesTampering", In: "internal/ledger",
+		File: "internal/ledger/verify.go", Code: "if !bytes.Equal(hash, stored) {", Off: "if false && !bytes.Equal(hash, stored) {",
+	},
+	{
+		Test: "TestSEC05_ARewindIsCaughtByTheAnchor", In: "internal/ledger",
+		File: "internal/ledger/verify.go", Code: "for _, m := range v.marks {", Off: "for _, m := range v.marks[:0] {",
+	},
+	{
+		Test: "TestSEC05_ARewrittenLedgerIsCaughtByTheAnchor", In: "internal/ledger",
+		File: "internal/ledger/verify.go", Code: "v.marks = append(v.marks, mark{a.size, a.root, \"an anchored checkpoint\", &v.report.Anchors})", Off: "",
+	},
+	{
+		Test: "TestSEC05_AnEditedAnchorFileIsCaught", In: "internal/ledger",
+		File: "internal/ledger/verify.go", Code: "v.bad(0, \"the anchor file was changed\")", Off: "",
+	},
+	{
+		Test: "TestSEC06_PlaintextDatabaseURLIsRefused", In: "internal/db",
+		File: "internal/db/postgres.go", Code: "if bad {", Off: "if false && bad {",
 	},
 	{
 		Test: "TestBRE01_TheRegisterKeepsWhatWasNotNotified", In: "internal/incident",
@@ -30,5 +126,41 @@ var Switches = []Switch{
 	{
 		Test: "TestVEN07_TheCopyListsEachDisclosure", In: "internal/app",
 		File: "internal/app/open.go", Code: "sharing.Source{}, ", Off: "",
+	},
+	{
+		Test: "TestMSG02_ASaleOfSimilarGoodsIsAGroundOfItsOwn", In: "internal/gate",
+		File: "internal/gate/permission.go", Code: "(len(goods) == 0 || similar)", Off: "(true || similar)",
+	},
+	{
+		Test: "TestMSG03_ImpliedConsentRunsOutCountedFromTheDayOfSending", In: "internal/gate",
+		File: "internal/gate/permission.go", Code: "if i.from <= q.at && q.at < i.until {", Off: "if i.from <= q.at {",
+	},
+	{
+		Test: "TestMSG04_OneClickHeadersUnderTheSignature", In: "internal/message",
+		File: "internal/message/dkim.go", Code: "if m == nil || !lists(m[1], f) {", Off: "if m == nil {",
+	},
+	{
+		Test: "TestMSG06_UnsubscribeStopsTheQueue", In: "internal/message",
+		File: "internal/consent/state.go", Code: "Withdrawn: Taken,", Off: "Withdrawn: Agreed,",
+	},
+	{
+		Test: "TestMSG07_PostalAddress", In: "internal/lint",
+		File: "internal/lint/message.go", Code: "return parts >= 2 && letters", Off: "return true || parts >= 2 && letters",
+	},
+	{
+		Test: "TestMSG07_WayOutIsLargeAndDarkEnough", In: "internal/message",
+		File: "internal/message/mail.html", Code: "margin-right: 16px; color: #3d372c;", Off: "margin-right: 16px; color: #a39d90;",
+	},
+	{
+		Test: "TestMSG10_TheHoursHoldInEveryZoneWhereThePersonMayBe", In: "internal/message",
+		File: "internal/gate/market.go", Code: "zones := g.packs.ZonesOf(who.places...)", Off: "zones := g.packs.ZonesOf()",
+	},
+	{
+		Test: "TestMINAGE01_OnlyTheBandIsKeptAndTheFirstAnswerStands", In: "internal/gate",
+		File: "internal/gate/fact.go", Code: "if f.Detail[\"method\"] == customer.AskedAge {", Off: "if false {",
+	},
+	{
+		Test: "TestMINAGE02_UnderTheAgeOfTheCountryAParentConsents", In: "internal/gate",
+		File: "internal/gate/age.go", Code: "if rests.Method != consent.ByParent {", Off: "if false && rests.Method != consent.ByParent {",
 	},
 }
