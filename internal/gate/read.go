@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 
@@ -10,6 +11,7 @@ import (
 	"candor/internal/db"
 	"candor/internal/errs"
 	"candor/internal/id"
+	"candor/internal/term"
 )
 
 // Decide answers a request by comparing the customer's standing with the time
@@ -38,7 +40,7 @@ func (g *Gate) DecideMany(tx *db.Tx, list []Request) ([]Decision, error) {
 		screens[i] = law.screen(r)
 		asked[r.Customer] = true
 	}
-	stands, err := standingAt(tx, asked, at)
+	stands, err := standingAt(tx, law, asked, onePurpose(list), at)
 	if err != nil {
 		return closed(list, at), errs.Wrap(err, errs.Unavailable, errs.FailClosed, "permissions cannot be read, so nothing is allowed")
 	}
@@ -118,13 +120,29 @@ func (s stands) find(c id.Customer, to screened) Standing {
 	return Standing{Until: clock.Never}
 }
 
-// standingAt reads what holds at an instant for each of the customers.
-func standingAt(tx *db.Tx, asked map[id.Customer]bool, at clock.Instant) (stands, error) {
+// onePurpose is the purpose that all of the requests are about, or "".
+func onePurpose(list []Request) (p term.Purpose) {
+	for i, r := range list {
+		if i > 0 && r.Purpose != p {
+			return ""
+		}
+		p = r.Purpose
+	}
+	return p
+}
+
+// standingAt reads what holds at an instant for each of the customers, for one
+// purpose or for all.
+func standingAt(tx *db.Tx, law *Law, asked map[id.Customer]bool, of term.Purpose, at clock.Instant) (stands, error) {
 	out := stands{}
 	list := slices.Collect(maps.Keys(asked))
 	err := db.In(tx, list, func(marks string, args []any) error {
-		rows, err := tx.Query(`select `+standingColumns+` from standing
-			where from_at <= $1 and until_at > $1 and customer_id in (`+marks+`)`, args...)
+		query := `select ` + standingColumns + ` from standing where from_at <= $1 and until_at > $1 and customer_id in (` + marks + `)`
+		if of != "" {
+			query += fmt.Sprintf(" and controller = $%d and purpose = $%d", len(args)+1, len(args)+2)
+			args = append(args, law.Controller, of)
+		}
+		rows, err := tx.Query(query, args...)
 		_, err = db.Collect(rows, err, func(scan db.Scan) (struct{}, error) {
 			st, c, err := scanOwned(scan)
 			out[c] = append(out[c], st)
