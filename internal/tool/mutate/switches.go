@@ -96,6 +96,14 @@ var Switches = []Switch{
 		File: "internal/staff/signin.go", Code: "case s.factor == \"\" && !p.HasFactor:", Off: "case false:",
 	},
 	{
+		Test: "TestSEC03_TwoBrandsWithTheSamePersonNeverCross", In: "internal/app",
+		File: "internal/keyring/keyring.go", Code: "	_, _ = rand.Read(key)", Off: "	key[0] = 1",
+	},
+	{
+		Test: "TestSEC03_TwoBrandsWithTheSamePersonNeverCross", In: "internal/app",
+		File: "internal/gate/decide.go", Code: "if r.Controller != l.Controller {", Off: "if false {",
+	},
+	{
 		Test: "TestSEC05_AnEditedRowIsNamedByVerify", In: "internal/ledger",
 		File: "internal/ledger/verify.go", Code: "if err != nil || !bytes.Equal(commit, r.Commit) {", Off: "if err != nil {",
 	},
