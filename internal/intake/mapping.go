@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -183,7 +184,7 @@ func (m *Mapping) readConsents(v any) error {
 	for _, one := range list {
 		fields, ok := one.(map[string]any)
 		if !ok {
-			return fmt.Errorf(consentParts)
+			return errors.New(consentParts)
 		}
 		var c Consent
 		into := map[string]*string{
@@ -198,7 +199,7 @@ func (m *Mapping) readConsents(v any) error {
 			}
 			s, isText := v.(string)
 			if into[name] == nil || !isText {
-				return fmt.Errorf(consentParts)
+				return errors.New(consentParts)
 			}
 			*into[name] = s
 		}
