@@ -2,7 +2,6 @@ package app
 
 import (
 	"fmt"
-	"log/slog"
 	"strings"
 	"testing"
 
@@ -17,16 +16,7 @@ import (
 // advertising and opens a request, and privacy erases them. Misses and hits are
 // on record, and nobody's page opens without a search.
 func TestJourneyThroughACustomer(t *testing.T) {
-	tab := browsertest.New(t)
-	var d *Demo
-	_, url := running(t, func(url string) *App {
-		var err error
-		if d, err = OpenDemo(ctx, DemoOptions{Folder: t.TempDir(), URL: url, Pace: 200, Customers: 100, Log: slog.New(slog.DiscardHandler)}); err != nil {
-			t.Fatal(err)
-		}
-		return d.App
-	})
-	tab.Look(1440, false)
+	tab, d, url := demoTab(t, 100, 200)
 	tab.Open(d.SignIn.URL)
 	tab.Open(url + "/admin/customers")
 	see(t, tab, "customer-find")

@@ -50,6 +50,22 @@ func running(t *testing.T, open func(url string) *App) (*App, string) {
 	return a, url
 }
 
+// demoTab runs a demo and opens a wide browser window beside it.
+func demoTab(t *testing.T, customers, pace int) (*browsertest.Tab, *Demo, string) {
+	t.Helper()
+	tab := browsertest.New(t)
+	var d *Demo
+	_, url := running(t, func(url string) *App {
+		var err error
+		if d, err = OpenDemo(ctx, DemoOptions{Folder: t.TempDir(), URL: url, Pace: pace, Customers: customers, Log: slog.New(slog.DiscardHandler)}); err != nil {
+			t.Fatal(err)
+		}
+		return d.App
+	})
+	tab.Look(1440, false)
+	return tab, d, url
+}
+
 // A fresh server is set up in a browser; after signing out, password and second
 // factor lead in again.
 func TestJourneyFirstRunAndSignIn(t *testing.T) {
@@ -124,16 +140,7 @@ func codeOf(t *testing.T, a *App, secret string) string {
 // The demo's link leads inside in one click; the palette jumps with the keyboard
 // and, without script, as a page; the menu of a phone opens.
 func TestJourneyTheDemosShell(t *testing.T) {
-	tab := browsertest.New(t)
-	var d *Demo
-	_, url := running(t, func(url string) *App {
-		var err error
-		if d, err = OpenDemo(ctx, DemoOptions{Folder: t.TempDir(), URL: url, Pace: 10, Customers: 200, Log: slog.New(slog.DiscardHandler)}); err != nil {
-			t.Fatal(err)
-		}
-		return d.App
-	})
-	tab.Look(1440, false)
+	tab, d, url := demoTab(t, 200, 10)
 	tab.Open(d.SignIn.URL)
 	tab.Sees("h1", "Good")
 	see(t, tab, "home")

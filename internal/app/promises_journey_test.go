@@ -2,7 +2,6 @@ package app
 
 import (
 	"encoding/json"
-	"log/slog"
 	"strings"
 	"testing"
 
@@ -16,16 +15,7 @@ import (
 // abroad with the one in force, and sees whom it concerns before anything
 // happens.
 func TestJourneyAChangedPromise(t *testing.T) {
-	tab := browsertest.New(t)
-	var d *Demo
-	_, url := running(t, func(url string) *App {
-		var err error
-		if d, err = OpenDemo(ctx, DemoOptions{Folder: t.TempDir(), URL: url, Pace: 10, Customers: 60, Log: slog.New(slog.DiscardHandler)}); err != nil {
-			t.Fatal(err)
-		}
-		return d.App
-	})
-	tab.Look(1440, false)
+	tab, d, url := demoTab(t, 60, 10)
 	tab.Open(d.SignIn.URL)
 	tab.Open(url + "/admin/promises")
 	tab.Sees("main", "may be written to now")

@@ -1,7 +1,6 @@
 package app
 
 import (
-	"log/slog"
 	"strings"
 	"testing"
 	"time"
@@ -15,16 +14,7 @@ import (
 // reaches and why not more, is told what may not be used, writes a campaign to
 // it, sends it, and reads what became of it.
 func TestJourneyFromAudienceToCampaign(t *testing.T) {
-	tab := browsertest.New(t)
-	var d *Demo
-	_, url := running(t, func(url string) *App {
-		var err error
-		if d, err = OpenDemo(ctx, DemoOptions{Folder: t.TempDir(), URL: url, Pace: 200, Customers: 300, Log: slog.New(slog.DiscardHandler)}); err != nil {
-			t.Fatal(err)
-		}
-		return d.App
-	})
-	tab.Look(1440, false)
+	tab, d, url := demoTab(t, 300, 200)
 	tab.Open(d.SignIn.URL)
 	tab.Open(url + "/admin/audiences")
 	see(t, tab, "audiences")

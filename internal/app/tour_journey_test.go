@@ -1,7 +1,6 @@
 package app
 
 import (
-	"log/slog"
 	"strings"
 	"testing"
 
@@ -17,15 +16,8 @@ import (
 // agreed, her phone, her no and the end of what waited for her, her erasure, and a
 // backup that comes back without her.
 func TestJourneyTheTour(t *testing.T) {
-	tab := browsertest.New(t)
-	var d *Demo
-	a, url := running(t, func(url string) *App {
-		var err error
-		if d, err = OpenDemo(ctx, DemoOptions{Folder: t.TempDir(), URL: url, Pace: 100, Customers: 200, Log: slog.New(slog.DiscardHandler)}); err != nil {
-			t.Fatal(err)
-		}
-		return d.App
-	})
+	tab, d, url := demoTab(t, 200, 100)
+	a := d.App
 	shoot := func(name string) {
 		tab.Axe()
 		for _, width := range []int{375, 1440} {
