@@ -28,7 +28,7 @@ var tiers = [][]string{
 	{"internal/config", "internal/mailbox", "internal/demo", "internal/backup"}, // what only the wiring needs
 	{"internal/tour"}, // the demo's page over all of it
 	{"internal/app"},  // wiring
-	{"internal/cli", "internal/tool", "internal/browsertest", "bench"},
+	{"internal/cli", "internal/tool", "internal/browsertest", "internal/faulttest", "bench"},
 	{"cmd/candor", "cmd/requirements", "cmd/mutate"},
 }
 
@@ -67,7 +67,7 @@ func TestPackagesImportOnlyLowerTiers(t *testing.T) {
 }
 
 func TestTestHelpersStayInTests(t *testing.T) {
-	helpers := []string{"internal/db/dbtest", "internal/browsertest", "internal/web/webtest"}
+	helpers := []string{"internal/db/dbtest", "internal/browsertest", "internal/faulttest", "internal/web/webtest"}
 	for _, s := range sources(t) {
 		for _, imported := range s.imports() {
 			dir := strings.TrimPrefix(imported, module+"/")

@@ -137,12 +137,18 @@ type endpoint struct {
 	file    bool // the body is a file, read as it comes
 }
 
+// noReadTimeout leaves the connection without a deadline while a handler works.
+// The guard has read the body by then, and a deadline that passes would end the
+// request in the middle of its work.
+const noReadTimeout = -1
+
 // handle registers a typed handler. The caller's scope is checked before any of
 // the request is read, and every error becomes a problem.
 func handle[I, O any](a *API, h huma.API, e endpoint, fn func(context.Context, *I) (*O, error)) {
 	op := huma.Operation{
 		OperationID: e.id, Method: e.method, Path: "/api/v1" + e.path, Summary: e.summary,
 		DefaultStatus: e.status, MaxBodyBytes: maxBody, Tags: []string{tagOf(e.path)},
+		BodyReadTimeout: noReadTimeout,
 	}
 	if e.scope != "" {
 		op.Security = []map[string][]string{{bearer: {string(e.scope)}}}
