@@ -8,6 +8,7 @@ import (
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"io"
 	"math/big"
@@ -28,6 +29,7 @@ type Sink struct {
 	t       testing.TB
 	Addr    string
 	pool    *x509.CertPool
+	cert    []byte // in DER
 	secured bool
 
 	mu       sync.Mutex
@@ -62,6 +64,7 @@ func NewSink(t testing.TB, secure bool) *Sink {
 	srv.Domain, srv.MaxMessageBytes = "sink.example", 1<<20
 	if secure {
 		srv.TLSConfig, s.pool = selfSigned(t)
+		s.cert = srv.TLSConfig.Certificates[0].Certificate[0]
 	}
 	go func() { _ = srv.Serve(l) }()
 	t.Cleanup(func() { _ = srv.Close() })
@@ -81,6 +84,11 @@ func (s *Sink) Door() *egress.Door {
 		o.TLS = &tls.Config{RootCAs: s.pool, MinVersion: tls.VersionTLS12}
 	}
 	return egress.New(o)
+}
+
+// Certificate is the secure sink's, in PEM, for another process to trust.
+func (s *Sink) Certificate() []byte {
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.cert})
 }
 
 // Mails lists what was accepted, in order.
