@@ -85,6 +85,12 @@ func (s server) admin(t *testing.T) *client.Client {
 // as gives a client whose token has these scopes and no others.
 func (s server) as(t *testing.T, scopes ...string) *client.Client {
 	t.Helper()
+	return client.New(s.url, s.secret(t, scopes...))
+}
+
+// secret makes a token as a person would in Setup.
+func (s server) secret(t *testing.T, scopes ...string) string {
+	t.Helper()
 	n := token.New{Label: "test", For: 24 * time.Hour, By: term.ByEngine}
 	for _, scope := range scopes {
 		n.Scopes = append(n.Scopes, token.Scope(scope))
@@ -97,7 +103,7 @@ func (s server) as(t *testing.T, scopes ...string) *client.Client {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return client.New(s.url, secret)
+	return secret
 }
 
 // work lets the server's background work run until the test ends.

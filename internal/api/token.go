@@ -48,7 +48,10 @@ func callerOf(ctx context.Context) (caller, bool) {
 
 // authenticate finds the token of a request.
 func (a *API) authenticate(r *http.Request) (caller, error) {
-	text, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	text, bearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	if !bearer {
+		text = ""
+	}
 	t, err := a.Tokens.Find(r.Context(), text, remote(r))
 	return caller{t}, err
 }
