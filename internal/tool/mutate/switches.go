@@ -20,12 +20,20 @@ var Switches = []Switch{
 		File: "internal/charter/schema/charter.schema.json", Code: "\"required\": {\"const\": false, \"x-rule\": \"LNT-03\",", Off: "\"required\": {\"x-rule\": \"LNT-03\",",
 	},
 	{
+		Test: "TestCON05_WhatThePersonSawIsPartOfTheConsent", In: "internal/app",
+		File: "internal/gate/record.go", Code: "if a.Notice != 0 || a.Lang == \"\" || a.Kind.Lowers() {", Off: "if true {",
+	},
+	{
 		Test: "TestCON06_WithdrawingIsAsEasyAsGiving", In: "internal/charter",
 		File: "internal/charter/check_ask.go", Code: "StepsGive: a.Steps.Give, StepsWithdraw: a.Steps.Withdraw, NeedsLogin: a.Steps.Login,", Off: "",
 	},
 	{
 		Test: "TestCON07_WithdrawalCancelsQueuedSend", In: "internal/message",
 		File: "internal/message/tightened.go", Code: "if !touches(keys, send) {", Off: "if true {",
+	},
+	{
+		Test: "TestCON08_RecordIsOrderedChainedAndReproducible", In: "internal/gate",
+		File: "internal/consent/chain.go", Code: " || !bytes.Equal(r.Hash, sum)", Off: " || false && !bytes.Equal(r.Hash, sum)",
 	},
 	{
 		Test: "TestCON09_SpecialDataNeedAnExpressStatement", In: "internal/gate",
@@ -60,6 +68,10 @@ var Switches = []Switch{
 		File: "internal/gate/told.go", Code: "q.denyNews(v, n)\n", Off: "_ = n\n",
 	},
 	{
+		Test: "TestPRF01_ChoicesWithoutLoginShowNoData", In: "internal/app",
+		File: "internal/gate/values.go", Code: "return mask(v.Reveal()), nil", Off: "return v.Reveal(), nil",
+	},
+	{
 		Test: "TestPRF03_OnlyTheProtectiveDefaultIsAccepted", In: "internal/charter",
 		File: "internal/charter/check.go", Code: "if first && len(uses) > 0 {", Off: "if false && first && len(uses) > 0 {",
 	},
@@ -68,12 +80,56 @@ var Switches = []Switch{
 		File: "internal/message/lastcheck.go", Code: "if !decisions[i].Allowed() {", Off: "if false {",
 	},
 	{
+		Test: "TestPRF05_AnObjectionEndsProfiling", In: "internal/app",
+		File: "internal/gate/inference.go", Code: "return len(purposes) > 0", Off: "return false",
+	},
+	{
+		Test: "TestPRF06_WhyAndASwitch", In: "internal/app",
+		File: "internal/gate/verdict.go", Code: "if q.p.marketing {\n\t\t\treturn opUse\n", Off: "if q.p.marketing {\n\t\t\treturn 0\n",
+	},
+	{
 		Test: "TestPRF08_JoinedProfilesKeepTheMoreProtectiveChoiceAndCanBeParted", In: "internal/gate",
 		File: "internal/gate/merge.go", Code: "if err := h.takeNoes(said, &m.kept); err != nil {", Off: "if err := h.takeNoes(nil, &m.kept); err != nil {",
 	},
 	{
+		Test: "TestPRF09_ADeathIsBelievedAtOnce", In: "internal/app",
+		File: "internal/gate/verdict.go", Code: "if q.p.marketing || q.r.Basis == charter.Consent || q.r.Basis == charter.LegitimateInterests {", Off: "if false {",
+	},
+	{
+		Test: "TestRGT08_TheCopyIsWhole", In: "internal/app",
+		File: "internal/request/made.go", Code: "return d.disclosuresOf(tx, c, out, pass.Customer(), lang)", Off: "return nil",
+	},
+	{
+		Test: "TestRGT10_WhatWasGivenLeavesInACommonForm", In: "internal/app",
+		File: "internal/request/portable.go", Code: "if f.Category == charter.Inferences || f.Derived", Off: "if f.Derived",
+	},
+	{
+		Test: "TestRGT11_ACorrectionStays", In: "internal/app",
+		File: "internal/customer/provenance.go", Code: "case mine != theirs:", Off: "case false && mine != theirs:",
+	},
+	{
+		Test: "TestRGT12_ErasureSurvivesTheRestoreOfYesterdaysBackup", In: "internal/app",
+		File: "internal/backup/keeper.go", Code: "return k.Desk.EraseAgain(ctx, a)", Off: "return nil",
+	},
+	{
+		Test: "TestRGT13_RestrictedDataAreKeptAndNotUsed", In: "internal/app",
+		File: "internal/gate/verdict.go", Code: "case restricted, held:", Off: "case held:",
+	},
+	{
+		Test: "TestRGT14_AnObjectionStopsUntilGroundsAreShown", In: "internal/app",
+		File: "internal/gate/verdict.go", Code: "case restricted, held:", Off: "case held:",
+	},
+	{
 		Test: "TestRGT16_RecipientsAreToldAndMustConfirm", In: "internal/app",
 		File: "internal/sharing/deliver.go", Code: "late[r] = true", Off: "delete(late, r)",
+	},
+	{
+		Test: "TestMIN01_AFieldWithoutPurposeIsStrippedAndPurged", In: "internal/gate",
+		File: "internal/gate/retain.go", Code: "if out.Values, err = g.purgeUnneeded(ctx); err != nil {", Off: "if err != nil {",
+	},
+	{
+		Test: "TestMIN02_OnlyDeclaredAndCoarse", In: "internal/collect",
+		File: "internal/admission/field.go", Code: "return plainText(strconv.FormatFloat(d, 'f', 1, 64)), err", Off: "_ = d\n\t\treturn plainText(literal(raw)), err",
 	},
 	{
 		Test: "TestMIN03_DeliveryPhoneSelectsNobodyForAdvertising", In: "internal/audience",
@@ -88,8 +144,16 @@ var Switches = []Switch{
 		File: "internal/event/keep.go", Code: "return at < k.Until(e, p, l)", Off: "return true",
 	},
 	{
+		Test: "TestMIN08_AKeyedMarkOutlivesTheErasure", In: "internal/app",
+		File: "internal/gate/stop.go", Code: "if err := h.suppressEndpoints(e.Actor); err != nil {", Off: "if err := error(nil); err != nil {",
+	},
+	{
 		Test: "TestACC01_ValuesCarryTheirSourceAndThePersonWins", In: "internal/gate",
 		File: "internal/customer/provenance.go", Code: "case mine != theirs:", Off: "case false && mine != theirs:",
+	},
+	{
+		Test: "TestACC04_WrongRecipientsAreNoticed", In: "internal/app",
+		File: "internal/gate/consented.go", Code: "return bounced, true", Off: "return 0, false",
 	},
 	{
 		Test: "TestSEC01_NoSessionWithoutASecondFactor", In: "internal/app",
@@ -97,7 +161,7 @@ var Switches = []Switch{
 	},
 	{
 		Test: "TestSEC03_TwoBrandsWithTheSamePersonNeverCross", In: "internal/app",
-		File: "internal/keyring/keyring.go", Code: "	_, _ = rand.Read(key)", Off: "	key[0] = 1",
+		File: "internal/keyring/keyring.go", Code: "\t_, _ = rand.Read(key)", Off: "\tkey[0] = 1",
 	},
 	{
 		Test: "TestSEC03_TwoBrandsWithTheSamePersonNeverCross", In: "internal/app",
@@ -128,6 +192,22 @@ var Switches = []Switch{
 		File: "internal/db/postgres.go", Code: "if bad {", Off: "if false && bad {",
 	},
 	{
+		Test: "TestSEC07_NoLogHoldsAnAddress", In: "internal/app",
+		File: "internal/app/handler.go", Code: "slog.String(\"method\", r.Method), slog.String(\"route\", r.Pattern),", Off: "slog.String(\"method\", r.Method), slog.String(\"route\", r.URL.String()),",
+	},
+	{
+		Test: "TestSEC08_HostileValuesReachNoHeaderAndNoElement", In: "internal/message",
+		File: "internal/message/template.go", Code: "return html.EscapeString(flat(v)) })", Off: "return flat(v) })",
+	},
+	{
+		Test: "TestSEC08_ExportsAreInertAndHooksStayOutside", In: "internal/app",
+		File: "internal/sharing/share.go", Code: "line = append(line, inert(values[f]))", Off: "_ = inert\n\t\tline = append(line, values[f].Reveal())",
+	},
+	{
+		Test: "TestSEC09_LinksServeOneThing", In: "internal/app",
+		File: "internal/portal/choices.go", Code: "if l.Scope != message.Choices {", Off: "if false {",
+	},
+	{
 		Test: "TestBRE01_TheRegisterKeepsWhatWasNotNotified", In: "internal/incident",
 		File: "internal/incident/work.go", Code: "if i.State == Proposed && i.ProposedBy == by {", Off: "if i.ProposedBy == \"nobody\" {",
 	},
@@ -148,6 +228,10 @@ var Switches = []Switch{
 		File: "internal/message/dkim.go", Code: "if m == nil || !lists(m[1], f) {", Off: "if m == nil {",
 	},
 	{
+		Test: "TestMSG05_OneClickWithoutQuestions", In: "internal/app",
+		File: "internal/portal/unsubscribe.go", Code: "if r.PostFormValue(\"List-Unsubscribe\") != \"One-Click\" {", Off: "if false {",
+	},
+	{
 		Test: "TestMSG06_UnsubscribeStopsTheQueue", In: "internal/message",
 		File: "internal/consent/state.go", Code: "Withdrawn: Taken,", Off: "Withdrawn: Agreed,",
 	},
@@ -162,6 +246,30 @@ var Switches = []Switch{
 	{
 		Test: "TestMSG10_TheHoursHoldInEveryZoneWhereThePersonMayBe", In: "internal/message",
 		File: "internal/gate/market.go", Code: "zones := g.packs.ZonesOf(who.places...)", Off: "zones := g.packs.ZonesOf()",
+	},
+	{
+		Test: "TestMSG11_MessagesAreCappedOverAllBrandsAndChannels", In: "internal/message",
+		File: "internal/message/caps.go", Code: "if room[all] <= 0 || room[p] <= 0 {", Off: "if false {",
+	},
+	{
+		Test: "TestMSG14_LastMomentCheck", In: "internal/campaign",
+		File: "internal/consent/state.go", Code: "Withdrawn: Taken,", Off: "Withdrawn: Agreed,",
+	},
+	{
+		Test: "TestMSG14_EditedAfterApproval", In: "internal/campaign",
+		File: "internal/message/message.go", Code: "h.Write(b)", Off: "_ = b",
+	},
+	{
+		Test: "TestSIG01_OnlyOneCounts", In: "internal/collect",
+		File: "internal/signal/signal.go", Code: "if v == \"1\" {", Off: "if v != \"\" {",
+	},
+	{
+		Test: "TestSIG02_SignalOfTheDeviceReachesThePersonAndStays", In: "internal/gate",
+		File: "internal/customer/merge.go", Code: "fact where customer_id = $1`,\n\t} {", Off: "fact where customer_id = $1 and kind <> 'gpc'`,\n\t} {",
+	},
+	{
+		Test: "TestSIG05_SupportIsDeclaredAndPagesVary", In: "internal/app",
+		File: "internal/ui/secure.go", Code: "h.Set(\"Vary\", \"Accept-Language, Sec-GPC\")", Off: "h.Set(\"Vary\", \"Accept-Language\")",
 	},
 	{
 		Test: "TestMINAGE01_OnlyTheBandIsKeptAndTheFirstAnswerStands", In: "internal/gate",
