@@ -4,6 +4,10 @@ package mutate
 // catalogue.
 var Switches = []Switch{
 	{
+		Test: "TestCON01_APurposeWithoutBasisIsNotRegistered", In: "internal/charter",
+		File: "internal/charter/check_purpose.go", Code: "if b.Assessment == \"\" {", Off: "if false {",
+	},
+	{
 		Test: "TestCON01_SegmentWithoutBasisIsDenied", In: "internal/audience",
 		File: "internal/audience/charter.go", Code: "return errs.New(errs.Forbidden, errs.NoBasis, \"nothing may be done for *%s*: the charter gives it no legal basis\", p).On(\"purpose\")", Off: "_ = errs.NoBasis\n\treturn nil",
 	},
@@ -206,6 +210,10 @@ var Switches = []Switch{
 	{
 		Test: "TestSEC09_LinksServeOneThing", In: "internal/app",
 		File: "internal/portal/choices.go", Code: "if l.Scope != message.Choices {", Off: "if false {",
+	},
+	{
+		Test: "TestSEC10_CampaignPausesWhenTheGateCannotAnswer", In: "internal/campaign",
+		File: "internal/campaign/plan.go", Code: "return b.failed(ctx, Program, int64(args.Campaign), errs.FailClosed)", Off: "return err",
 	},
 	{
 		Test: "TestBRE01_TheRegisterKeepsWhatWasNotNotified", In: "internal/incident",
