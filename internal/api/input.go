@@ -72,7 +72,7 @@ func readIdentities(list []Identity) ([]customer.Identity, error) {
 // Provenance says where data come from (GDPR 14(2)(f)).
 type Provenance struct {
 	Source     string        `json:"source,omitempty" maxLength:"100" doc:"Which system or person says so, such as crm, or subject for the person. Never empty."`
-	Method     string        `json:"method,omitempty" enum:"stated,observed,imported,derived" default:"stated"`
+	Method     string        `json:"method,omitempty" enum:"stated,observed,imported,derived,inferred" default:"stated" doc:"How it came about. Inferred is a guess: its source is the model, its confidence is below 100, and it never replaces what is not a guess."`
 	At         clock.Instant `json:"at,omitzero" doc:"When the source learnt it; now when left out."`
 	Confidence int           `json:"confidence,omitempty" minimum:"0" maximum:"100" default:"100"`
 }

@@ -55,7 +55,7 @@ func (Rights) Export(_ context.Context, tx *db.Tx, c id.Customer) (rights.Sectio
 }
 
 func (v TraitValue) exported() map[string]any {
-	row := map[string]any{"what": "value", "field": v.Field, "source": v.Source, "method": v.Method, "learnt": v.At, "believed": v.Active}
+	row := map[string]any{"what": "value", "field": v.Field, "source": v.Source, "method": v.Method, "confidence": v.Confidence, "learnt": v.At, "believed": v.Active}
 	if v.Slot != "" && v.Slot[0] == 'n' {
 		row["value"] = v.Number
 	} else {

@@ -117,7 +117,11 @@ func (b *batch) arriveValues(i int, a *Arrival, who *person) {
 				b.note(i, NoteBadValue, string(f))
 				continue
 			}
-			b.values = append(b.values, valueOf{i, who.id, f, v})
+			if b.aged(b.provenance(a, field)) {
+				b.note(i, NoteExpired, string(f))
+				continue
+			}
+			b.values = append(b.values, valueOf{i, who.id, field, v})
 		}
 	}
 	for _, f := range slices.Sorted(maps.Keys(a.Traits)) {
@@ -135,15 +139,23 @@ func (b *batch) arriveValues(i int, a *Arrival, who *person) {
 			b.note(i, NoteBadValue, string(f))
 			continue
 		}
-		v.Customer, v.Provenance, v.RecordedAt = who.id, b.provenance(a), b.now
+		v.Customer, v.Provenance, v.RecordedAt = who.id, b.provenance(a, field), b.now
+		if b.aged(v.Provenance) {
+			b.note(i, NoteExpired, string(f))
+			continue
+		}
 		b.traits = append(b.traits, v)
 	}
 }
 
 // provenance is the arrival's, with its time when it gives none. What was only
-// claimed is believed least.
-func (b *batch) provenance(a *Arrival) customer.Provenance {
+// claimed is believed least, and a field for inferences holds guesses whatever
+// their source calls them.
+func (b *batch) provenance(a *Arrival, f *charter.Field) customer.Provenance {
 	p := a.Provenance
+	if f.Category == charter.Inferences && p.Source != customer.Subject {
+		p.Method, p.Confidence = customer.Inferred, min(p.Confidence, customer.Certain-1)
+	}
 	if p.At == 0 {
 		p.At = a.at(b.now)
 	}
@@ -154,6 +166,11 @@ func (b *batch) provenance(a *Arrival) customer.Provenance {
 		}
 	}
 	return p
+}
+
+// aged reports whether a guess is too old to be taken in (ACC-03).
+func (b *batch) aged(p customer.Provenance) bool {
+	return p.Guessed() && p.At <= b.now.Add(-customer.GuessGoes)
 }
 
 func (a *Arrival) at(now clock.Instant) clock.Instant {

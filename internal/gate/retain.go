@@ -24,17 +24,17 @@ const (
 
 // Retained says what the daily job deleted.
 type Retained struct {
-	Events int64 // their time was over (MIN-05)
-	Values int64 // no purpose needs their field any more (MIN-01)
+	Events  int64 // their time was over (MIN-05)
+	Guesses int64 // models made them too long ago (ACC-03)
+	Values  int64 // no purpose needs their field any more (MIN-01)
 }
 
-// Retain deletes the events whose time is over and the values of fields that no
-// purpose needs. It can be stopped and run again at any time.
+// Retain deletes the events whose time is over, guesses that have aged and the
+// values of fields that no purpose needs. It can be stopped and run again at any time.
 func (g *Gate) Retain(ctx context.Context) (Retained, error) {
 	var out Retained
-	events, err := g.expireEvents(ctx)
-	out.Events = events
-	if err != nil {
+	var err error
+	if out.Events, out.Guesses, err = g.expire(ctx); err != nil {
 		return out, err
 	}
 	if out.Values, err = g.purgeUnneeded(ctx); err != nil {
@@ -46,14 +46,13 @@ func (g *Gate) Retain(ctx context.Context) (Retained, error) {
 	})
 }
 
-func (g *Gate) expireEvents(ctx context.Context) (int64, error) {
-	var total int64
+func (g *Gate) expire(ctx context.Context) (events, guesses int64, err error) {
 	var after id.Customer
 	for {
-		var gone int64
+		var gone, aged int64
 		var page []id.Customer
 		err := g.db.Write(ctx, func(tx *db.Tx) (err error) {
-			gone = 0
+			gone, aged = 0, 0
 			if page, err = customer.Page(tx, after, retainStep); err != nil || len(page) == 0 {
 				return err
 			}
@@ -69,11 +68,20 @@ func (g *Gate) expireEvents(ctx context.Context) (int64, error) {
 			if gone, whose, err = event.Expire(tx, keep, page, lives, g.clock.Now()); err != nil {
 				return err
 			}
-			return g.outbox.Changed(tx, whose...)
+			traits, whoseToo, err := customer.DropGuesses(tx, page, g.clock.Now().Add(-customer.GuessGoes))
+			if err != nil {
+				return err
+			}
+			sealed, err := vault.DropGuesses(tx, page, g.clock.Now().Add(-customer.GuessGoes))
+			if err != nil {
+				return err
+			}
+			aged = traits + sealed
+			return g.outbox.Changed(tx, append(whose, whoseToo...)...)
 		})
-		total += gone
+		events, guesses = events+gone, guesses+aged
 		if err != nil || len(page) == 0 {
-			return total, err
+			return events, guesses, err
 		}
 		after = page[len(page)-1]
 	}

@@ -28,7 +28,7 @@ func (s Sealed) Export(ctx context.Context, tx *db.Tx, c id.Customer) (rights.Se
 	out := rights.Section{Store: "values"}
 	all, err := s.Gate.vault.All(ctx, tx, c)
 	for _, v := range all {
-		out.Rows = append(out.Rows, map[string]any{"field": v.Field, "value": v.Value.Reveal(), "source": v.Source, "method": v.Method,
+		out.Rows = append(out.Rows, map[string]any{"field": v.Field, "value": v.Value.Reveal(), "source": v.Source, "method": v.Method, "confidence": v.Confidence,
 			"learnt": v.At, "believed": v.Active})
 	}
 	return out, err

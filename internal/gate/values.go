@@ -27,7 +27,7 @@ const maxValue = 8 << 10
 type valueOf struct {
 	arrival  int
 	customer id.Customer
-	field    term.Field
+	field    *charter.Field
 	value    personal.Value
 }
 
@@ -70,8 +70,8 @@ func (b *batch) seal(ctx context.Context) error {
 	}
 	for _, v := range b.values {
 		b.sealed = append(b.sealed, vault.Sealed{
-			Customer: v.customer, Field: v.field, ValueID: int64(id.New[id.Event]()), Bytes: keys[v.customer].Seal(v.field, v.value),
-			Provenance: b.provenance(&b.list[v.arrival]), RecordedAt: b.now,
+			Customer: v.customer, Field: v.field.ID, ValueID: int64(id.New[id.Event]()), Bytes: keys[v.customer].Seal(v.field.ID, v.value),
+			Provenance: b.provenance(&b.list[v.arrival], v.field), RecordedAt: b.now,
 		})
 	}
 	return nil
@@ -90,14 +90,14 @@ func (b *batch) keepValues(tx *db.Tx) error {
 			return err
 		}
 		for _, v := range b.values {
-			if !slices.Contains(superseded[v.customer], v.field) {
+			if !slices.Contains(superseded[v.customer], v.field.ID) {
 				continue
 			}
-			pinned, err := vault.StatedBy(tx, v.customer, v.field, customer.Subject)
+			pinned, err := vault.StatedBy(tx, v.customer, v.field.ID, customer.Subject)
 			if err != nil {
 				return err
 			}
-			b.noteIn(v.arrival, Note{supersededBy(pinned), string(v.field)})
+			b.noteIn(v.arrival, Note{supersededBy(pinned), string(v.field.ID)})
 		}
 	}
 	if len(traits) == 0 {
@@ -229,8 +229,12 @@ type Held struct {
 	Source     string
 	Method     string
 	At         clock.Instant
+	Confidence int  // 0 to 100
 	Superseded bool // another source is believed
 }
+
+// Guessed reports whether a model guessed it: it is shown as a guess (ACC-03).
+func (h Held) Guessed() bool { return h.Method == customer.Inferred }
 
 // Held reads all values that a pass opens, also those not believed, for showing
 // them to the person.
@@ -246,7 +250,7 @@ func (g *Gate) Held(ctx context.Context, tx *db.Tx, p Pass) ([]Held, error) {
 	var out []Held
 	for _, v := range sealed {
 		if p.Check(v.Field) == nil {
-			out = append(out, Held{Field: v.Field, Value: v.Value, Source: v.Source, Method: v.Method, At: v.At, Superseded: !v.Active})
+			out = append(out, Held{Field: v.Field, Value: v.Value, Source: v.Source, Method: v.Method, Confidence: v.Confidence, At: v.At, Superseded: !v.Active})
 		}
 	}
 	_, c, err := g.law(tx)
@@ -256,7 +260,7 @@ func (g *Gate) Held(ctx context.Context, tx *db.Tx, p Pass) ([]Held, error) {
 	traits, err := customer.TraitValuesOf(tx, who)
 	for _, v := range traits {
 		if f, ok := c.Field(v.Field); ok && p.Check(v.Field) == nil {
-			out = append(out, Held{Field: v.Field, Trait: asText(f, v.Value(f)), Source: v.Source, Method: v.Method, At: v.At, Superseded: !v.Active})
+			out = append(out, Held{Field: v.Field, Trait: asText(f, v.Value(f)), Source: v.Source, Method: v.Method, Confidence: v.Confidence, At: v.At, Superseded: !v.Active})
 		}
 	}
 	return out, err
@@ -272,13 +276,13 @@ func (g *Gate) Kept(tx *db.Tx, who id.Customer) ([]Held, error) {
 	}
 	for _, v := range sealed {
 		if v.Active {
-			out = append(out, Held{Field: v.Field, Source: v.Source, Method: v.Method, At: v.At})
+			out = append(out, Held{Field: v.Field, Source: v.Source, Method: v.Method, Confidence: v.Confidence, At: v.At})
 		}
 	}
 	traits, err := customer.TraitValuesOf(tx, who)
 	for _, v := range traits {
 		if v.Active {
-			out = append(out, Held{Field: v.Field, Source: v.Source, Method: v.Method, At: v.At})
+			out = append(out, Held{Field: v.Field, Source: v.Source, Method: v.Method, Confidence: v.Confidence, At: v.At})
 		}
 	}
 	return out, err

@@ -39,6 +39,8 @@ type held struct {
 	Purposes string
 	Keep     string
 	Correct  bool
+	Guess    bool // nobody said so
+	Sure     int  // how sure of it, in percent
 }
 
 type line struct {
@@ -130,6 +132,7 @@ func (p *Portal) held(ctx context.Context, tx *db.Tx, c *charter.Charter, pass g
 		out = append(out, held{
 			Field: h.Field, Title: titleOf(field, lang), Value: shown(h), Source: p.sourceName(h.Source, lang), At: h.At,
 			Purposes: purposes, Keep: keep, Correct: field.Derived == "" && field.Kind != charter.KindEmail,
+			Guess: h.Guessed(), Sure: h.Confidence,
 		})
 	}
 	return out, nil

@@ -107,7 +107,7 @@ func valueOf(h gate.Held) string {
 // given reports whether a value was given or observed and is used on the ground
 // of consent or a contract.
 func given(c *charter.Charter, f *charter.Field, h gate.Held) bool {
-	if f.Category == charter.Inferences || f.Derived != "" || h.Method == customer.Derived {
+	if f.Category == charter.Inferences || f.Derived != "" || h.Method == customer.Derived || h.Guessed() {
 		return false
 	}
 	return slices.ContainsFunc(c.Purposes, func(p charter.Purpose) bool {

@@ -156,6 +156,18 @@ var Switches = []Switch{
 		File: "internal/customer/provenance.go", Code: "case mine != theirs:", Off: "case false && mine != theirs:",
 	},
 	{
+		Test: "TestACC03_AGuessIsLabelledAgesAndGivesWay", In: "internal/app",
+		File: "internal/customer/provenance.go", Code: "case p.Guessed() != other.Guessed():", Off: "case false:",
+	},
+	{
+		Test: "TestACC03_AGuessIsLabelledAgesAndGivesWay", In: "internal/app",
+		File: "internal/customer/provenance.go", Code: "GuessGoes  = GuessLives - 24*time.Hour", Off: "GuessGoes  = 2 * GuessLives",
+	},
+	{
+		Test: "TestACC03_AGuessIsLabelledAgesAndGivesWay", In: "internal/app",
+		File: "internal/portal/me.go", Code: "Guess: h.Guessed(), Sure: h.Confidence,", Off: "",
+	},
+	{
 		Test: "TestACC04_WrongRecipientsAreNoticed", In: "internal/app",
 		File: "internal/gate/consented.go", Code: "return bounced, true", Off: "return 0, false",
 	},

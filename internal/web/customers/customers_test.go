@@ -22,7 +22,7 @@ func TestPagesRenderFull(t *testing.T) {
 			Chips: []ui.Status{{Tone: ui.Good, Text: "Letter · e-mail: allowed"}}, Filters: []ui.Link{{Text: "Everything", URL: findURL, Current: true}},
 			Moments:     []ui.Moment{{At: at, Tone: ui.Good, Title: "Agreed", Text: "by form"}},
 			Permissions: []permission{{"Letter · e-mail", ui.Status{Tone: ui.Bad, Text: "not allowed"}, "They said no."}},
-			Held:        []held{{"Name", "shop", at, []string{"Orders: 24 months"}}, {Title: "Roast", Source: "a form", At: at}},
+			Held:        []held{{"Name", "shop", at, false, []string{"Orders: 24 months"}}, {Title: "Roast", Source: "a form", At: at}},
 			Pages:       ui.Pages{Next: findURL}, Actions: []ui.Link{{Text: "Erase", URL: findURL + "/cus_1/erase"}},
 		}),
 		webtest.Page(ui.Find[valuesPage](set, "values"), valuesPage{Purpose: "Orders", Seconds: shownFor, Back: findURL, Facts: []ui.Fact{{Term: "Name", Text: "Ada"}}}),

@@ -44,6 +44,7 @@ type permission struct {
 type held struct {
 	Title, Source string
 	At            clock.Instant
+	Guess         bool     // a model made it
 	Needs         []string // purposes, each with how long it needs it
 }
 
@@ -135,7 +136,7 @@ func heldOf(v *web.Visit, kept []gate.Held) (out []held) {
 		if !ok {
 			continue
 		}
-		one := held{Title: fieldTitle(f), Source: sourceWords(k.Source), At: k.At}
+		one := held{Title: fieldTitle(f), Source: sourceWords(k.Source), At: k.At, Guess: k.Guessed()}
 		for i := range c.Purposes {
 			if _, uses := c.Purposes[i].UsesField(k.Field); uses {
 				one.Needs = append(one.Needs, c.Purposes[i].Title.In("en")+": "+charter.KeepWords(c.Purposes[i].Keep, "en"))

@@ -226,6 +226,38 @@ func Delete(tx *db.Tx, c id.Customer) (int64, error) {
 	return tx.Exec("delete from sealed_value where customer_id = $1", c)
 }
 
+// DropGuesses deletes the guesses about some customers that were made until an
+// instant, and believes what is left (ACC-03). It gives how many went.
+func DropGuesses(tx *db.Tx, list []id.Customer, until clock.Instant) (gone int64, err error) {
+	type place struct {
+		c id.Customer
+		f term.Field
+	}
+	var touched []place
+	err = db.In(tx, list, func(marks string, args []any) error {
+		rows, err := tx.Query("select distinct customer_id, field from sealed_value where method = $1 and at <= $2 and customer_id in ("+marks+")", args...)
+		found, err := db.Collect(rows, err, func(scan db.Scan) (p place, err error) { return p, scan(&p.c, &p.f) })
+		touched = append(touched, found...)
+		return err
+	}, customer.Inferred, until)
+	for _, p := range touched {
+		if err != nil {
+			return gone, err
+		}
+		var n int64
+		n, err = tx.Exec("delete from sealed_value where customer_id = $1 and field = $2 and method = $3 and at <= $4", p.c, p.f, customer.Inferred, until)
+		gone += n
+		if err != nil {
+			return gone, err
+		}
+		var left []Sealed
+		if left, err = rowsOf(tx, []id.Customer{p.c}); err == nil {
+			_, err = Put(tx, slices.DeleteFunc(left, func(s Sealed) bool { return s.Field != p.f }))
+		}
+	}
+	return gone, err
+}
+
 // StoredFields lists the fields of which a value is kept, sorted.
 func StoredFields(tx *db.Tx) ([]term.Field, error) {
 	rows, err := tx.Query("select distinct field from sealed_value order by field")
