@@ -89,7 +89,9 @@ func (b *Box) Path() string { return "/mailbox/" + b.secret + "/" }
 
 // Run takes mails until the context ends.
 func (b *Box) Run(ctx context.Context) error {
-	stop := context.AfterFunc(ctx, func() { _ = b.server.Close() })
+	// The listener, too: a server that is closed before it serves does not know
+	// it yet, and would then wait for ever.
+	stop := context.AfterFunc(ctx, func() { _, _ = b.server.Close(), b.listen.Close() })
 	defer stop()
 	if err := b.forget(ctx); err != nil {
 		return err

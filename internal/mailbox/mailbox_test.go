@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"candor/internal/clock"
 	"candor/internal/customer"
@@ -106,4 +107,26 @@ func TestMailboxListensOnThisMachineOnly(t *testing.T) {
 			t.Errorf("%s: %v", addr, err)
 		}
 	}
+}
+
+// A mailbox that is told to end while it begins ends all the same.
+func TestRunEndsHoweverEarlyItIsTold(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		for i := range 40 {
+			b, err := New(Config{DB: d, Ring: keyring.Generate()})
+			if err != nil {
+				t.Fatal(err)
+			}
+			ctx, cancel := context.WithCancel(context.Background())
+			ended := make(chan error, 1)
+			go func() { ended <- b.Run(ctx) }()
+			time.Sleep(time.Duration(i) * 100 * time.Microsecond)
+			cancel()
+			select {
+			case <-ended:
+			case <-time.After(10 * time.Second):
+				t.Fatalf("told after %d µs, it runs on", i*100)
+			}
+		}
+	})
 }
