@@ -25,7 +25,7 @@ func (t *Tour) showPhone(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
-	return t.phone.Render(w, http.StatusOK, ui.Frame{Lang: "en", Title: "Her phone", Brand: "Inbox", Narrow: true, Script: true}, p)
+	return t.phone.Render(w, http.StatusOK, ui.Frame{Lang: "en", Title: "Her phone", Brand: "Inbox", Narrow: true, Staff: true, Script: true}, p)
 }
 
 // elsewhere are links that would leave the frame.

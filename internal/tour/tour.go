@@ -104,7 +104,7 @@ func (t *Tour) Register(mux *http.ServeMux) {
 }
 
 func (t *Tour) frame() ui.Frame {
-	f := ui.Frame{Lang: "en", Title: "Three minutes", Brand: "Candor", Home: "/tour", Script: true,
+	f := ui.Frame{Lang: "en", Title: "Three minutes", Brand: "Candor", Home: "/tour", Staff: true, Script: true,
 		Intro: "Left what you see, right a customer's phone. It is the real engine on this demo's customers, with real mails."}
 	return f
 }

@@ -29,8 +29,8 @@ type asset struct {
 	zipped []byte
 }
 
-// assets are the embedded files; the style sheet is put together from its
-// layers in the order of their names.
+// assets are the embedded files. The style sheet that customers get is put
+// together from the numbered ones, in their order; staff get desk.css besides.
 var assets = sync.OnceValue(func() map[string]asset {
 	out := map[string]asset{}
 	var sheet bytes.Buffer
@@ -43,7 +43,7 @@ var assets = sync.OnceValue(func() map[string]asset {
 		if err != nil {
 			panic(err) // the file is embedded
 		}
-		if strings.HasSuffix(name, ".css") {
+		if base := path.Base(name); strings.HasSuffix(base, ".css") && base[0] >= '0' && base[0] <= '9' {
 			sheet.Write(body)
 			continue
 		}

@@ -26,6 +26,7 @@ type Frame struct {
 	Message *Message  // what has just happened, after a redirect
 	Narrow  bool      // a form or an answer rather than a centre
 	Bare    bool      // no heading of the frame: the page brings its own h1
+	Staff   bool      // the style of staff's pages without their frame: sign-in, the tour
 	Script  bool      // our own script: only where Secure lets it run
 	Desk    *Desk     // the frame of a page of staff instead of a customer's
 	Crumb   *Link     // staff: the page above this one
