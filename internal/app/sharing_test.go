@@ -212,6 +212,10 @@ func TestARecipientsNoIsTakenOverOnce(t *testing.T) {
 				t.Errorf("an answer with %s: %d", what, code)
 			}
 		}
+		w.to["stranger"] = &counterpart{} // nobody's name, signed under the empty key
+		if code := w.answer("stranger", no, nil); code != http.StatusUnauthorized {
+			t.Errorf("an unknown recipient: %d", code)
+		}
 		if code := w.answer("carrier", no, nil); code != http.StatusUnauthorized {
 			t.Errorf("another recipient's reference: %d", code)
 		}

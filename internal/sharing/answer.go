@@ -83,8 +83,11 @@ func (s *Service) answered(r *http.Request) (taken int, err error) {
 	if err != nil && !errs.Is(err, errs.NotFound) {
 		return 0, err
 	}
-	if bad := verify(r.Header, from.secret, s.Clock.Now(), body); bad != nil || err != nil {
-		return 0, bad // an unknown recipient is answered as a wrong signature
+	if err != nil {
+		from.secret = random(24) // an unknown recipient is answered as a wrong signature
+	}
+	if err := verify(r.Header, from.secret, s.Clock.Now(), body); err != nil {
+		return 0, err
 	}
 	a, err := readAnswer(body)
 	if err != nil {
