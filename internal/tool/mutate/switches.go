@@ -52,6 +52,14 @@ var Switches = []Switch{
 		File: "internal/gate/again.go", Code: "if err == nil && from > h.at {", Off: "if false && from > h.at {",
 	},
 	{
+		Test: "TestCON12_OwnershipIsConfirmedByAPress", In: "internal/app",
+		File: "internal/portal/portal.go", Code: "p.showConfirm", Off: "p.confirm",
+	},
+	{
+		Test: "TestCON13_NothingTracksWithoutConsent", In: "internal/app",
+		File: "internal/message/mail.html", Code: "</div>\n</body>", Off: "</div>\n<img src=\"{{.WhyLink}}\" width=\"1\" height=\"1\" alt=\"\">\n</body>",
+	},
+	{
 		Test: "TestCON14_ImportedConsentCarriesItsEvidence", In: "internal/intake",
 		File: "internal/intake/evidence.go", Code: "if c.words == \"\" {", Off: "if false {",
 	},
@@ -74,6 +82,10 @@ var Switches = []Switch{
 	{
 		Test: "TestPRF01_ChoicesWithoutLoginShowNoData", In: "internal/app",
 		File: "internal/gate/values.go", Code: "return mask(v.Reveal()), nil", Off: "return v.Reveal(), nil",
+	},
+	{
+		Test: "TestPRF02_OneControlStopsEverything", In: "internal/browsertest",
+		File: "internal/gate/stop.go", Code: "range h.law.purposes {", Off: "range h.law.purposes[:0] {",
 	},
 	{
 		Test: "TestPRF03_OnlyTheProtectiveDefaultIsAccepted", In: "internal/charter",
@@ -173,7 +185,7 @@ var Switches = []Switch{
 	},
 	{
 		Test: "TestSEC01_NoSessionWithoutASecondFactor", In: "internal/app",
-		File: "internal/staff/signin.go", Code: "case s.factor == \"\" && !p.HasFactor:", Off: "case false:",
+		File: "internal/staff/signin.go", Code: "case s.factor == \"\" && !p.HasFactor:\n\t\treturn StepEnrol\n\tcase s.factor == \"\":\n\t\treturn StepFactor\n", Off: "",
 	},
 	{
 		Test: "TestSEC03_TwoBrandsWithTheSamePersonNeverCross", In: "internal/app",
