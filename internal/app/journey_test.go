@@ -70,8 +70,9 @@ func demoTab(t *testing.T, customers, pace int) (*browsertest.Tab, *Demo, string
 // factor lead in again.
 func TestJourneyFirstRunAndSignIn(t *testing.T) {
 	tab := browsertest.New(t)
+	tab.Authenticator()
 	a, url := running(t, func(url string) *App {
-		cfg := config.Config{Data: t.TempDir(), URL: url}
+		cfg := config.Config{Data: t.TempDir(), URL: byName(url)}
 		if err := cfg.Fill(); err != nil {
 			t.Fatal(err)
 		}
@@ -84,6 +85,7 @@ func TestJourneyFirstRunAndSignIn(t *testing.T) {
 		}
 		return a
 	})
+	url = byName(url)
 	code, err := a.SetupCode(ctx)
 	if err != nil {
 		t.Fatal(err)
@@ -126,6 +128,41 @@ func TestJourneyFirstRunAndSignIn(t *testing.T) {
 	tab.Fill("#code", recovery)
 	tab.Go("button[type=submit]")
 	tab.Sees("h1", "Good")
+	withPasskey(t, tab, url)
+}
+
+// byName gives a local address by name: passkeys belong to names.
+func byName(url string) string { return strings.Replace(url, "127.0.0.1", "localhost", 1) }
+
+// withPasskey adds a passkey in the account, signs in with it, and removes it.
+func withPasskey(t *testing.T, tab *browsertest.Tab, url string) {
+	tab.Open(url + "/admin/account")
+	tab.Sees("main", "No passkey yet")
+	tab.Go("a[href$='passkeys/new']")
+	tab.Sees("h1", "Add a passkey")
+	see(t, tab, "passkey")
+	tab.Fill("#name", "work laptop")
+	tab.Go("main button[type=submit]")
+	tab.Sees(".message", "The passkey is ready")
+	see(t, tab, "account")
+	tab.Go(".card form[action$=everywhere] button")
+	tab.Sees("h1", "Sign in")
+	tab.Go("form.passkey button")
+	tab.Sees("h1", "Good")
+	tab.Open(url + "/admin/account")
+	tab.Sees("main", "last used")
+	tab.Sees("table", "passkey")
+	tab.Press("details:has([action*='/passkeys/']) summary")
+	tab.Fill("form[action*='/passkeys/'] input[name=name]", "old laptop")
+	tab.Go("form[action*='/passkeys/'] button")
+	tab.Sees("main", "old laptop")
+	tab.Open(url + "/admin/prove?next=/admin/account")
+	see(t, tab, "prove")
+	tab.Go("form.passkey button")
+	tab.Sees("h1", "Your account")
+	tab.Press("details:has([action*='/passkeys/']) summary")
+	tab.Go("form[action$='/remove'] button")
+	tab.Sees("main", "No passkey yet")
 }
 
 func codeOf(t *testing.T, a *App, secret string) string {

@@ -148,7 +148,7 @@ func (a *App) openEdges(_ context.Context, o Options) (err error) {
 	if err != nil {
 		return err
 	}
-	a.Staff = staff.New(staff.Config{DB: a.DB, Ring: a.Ring, Charter: a.Charter, Ledger: a.Ledger, Clock: a.Clock})
+	a.Staff = staff.New(staff.Config{DB: a.DB, Ring: a.Ring, Charter: a.Charter, Ledger: a.Ledger, Clock: a.Clock, URL: a.Config.URL})
 	a.Tokens = &token.Book{DB: a.DB, Ring: a.Ring, Clock: a.Clock, Staff: a.Staff}
 	a.Staff.OnLeave(a.Tokens.RevokeOf)
 	a.API, err = api.New(api.Config{

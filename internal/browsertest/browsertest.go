@@ -32,6 +32,7 @@ import (
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/cdproto/webauthn"
 	"github.com/chromedp/chromedp"
 )
 
@@ -296,6 +297,22 @@ func (tab *Tab) Look(width int, dark bool) {
 		return err
 	})
 	tab.do("set the window", chromedp.EmulateViewport(int64(width), 844))
+}
+
+// Authenticator gives the tab a device that makes and uses passkeys and knows its
+// holder.
+func (tab *Tab) Authenticator() {
+	tab.t.Helper()
+	tab.call("add an authenticator", func() error {
+		if _, err := chromedp.Call(tab.ctx, webauthn.Enable, webauthn.EnableParams{}); err != nil {
+			return err
+		}
+		_, err := chromedp.Call(tab.ctx, webauthn.AddVirtualAuthenticator, webauthn.AddVirtualAuthenticatorParams{Options: &webauthn.VirtualAuthenticatorOptions{
+			Protocol: webauthn.AuthenticatorProtocolCtap2, Transport: webauthn.AuthenticatorTransportInternal,
+			HasResidentKey: true, HasUserVerification: true, IsUserVerified: true, AutomaticPresenceSimulation: true,
+		}})
+		return err
+	})
 }
 
 // root is the module's folder.

@@ -39,6 +39,7 @@ type (
 	useKind        struct{}
 	staffKind      struct{}
 	sessionKind    struct{}
+	passkeyKind    struct{}
 	incidentKind   struct{}
 	tokenKind      struct{}
 	noticeKind     struct{}
@@ -63,6 +64,7 @@ func (requestKind) prefix() string    { return "req" }
 func (useKind) prefix() string        { return "use" }
 func (staffKind) prefix() string      { return "stf" }
 func (sessionKind) prefix() string    { return "ses" }
+func (passkeyKind) prefix() string    { return "pky" }
 func (incidentKind) prefix() string   { return "inc" }
 func (tokenKind) prefix() string      { return "tok" }
 func (noticeKind) prefix() string     { return "ntc" }
@@ -88,6 +90,7 @@ type (
 	Use        = ID[useKind]        // a recorded use of data
 	Staff      = ID[staffKind]      // a member of staff
 	Session    = ID[sessionKind]    // a member of staff on one device
+	Passkey    = ID[passkeyKind]    // a key with which a member of staff signs in
 	Incident   = ID[incidentKind]   // something that went wrong with personal data
 	Token      = ID[tokenKind]      // an API token
 	Notice     = ID[noticeKind]     // a rendered notice

@@ -179,6 +179,7 @@ func (r *Roster) Leave(tx *db.Tx, who id.Staff, by term.Actor) error {
 	for _, query := range []string{
 		`delete from staff_role where staff_id = $1`,
 		`delete from staff_recovery where staff_id = $1`,
+		`delete from staff_passkey where staff_id = $1`,
 		`delete from staff_invitation where staff_id = $1`,
 		`delete from staff_address where staff_id = $1`,
 	} {

@@ -147,13 +147,15 @@ func (r *Roster) Prove(ctx context.Context, w Who, given string) error {
 	if _, err := r.showFactor(ctx, w.Person.ID, given); err != nil {
 		return err
 	}
-	return r.DB.Write(ctx, func(tx *db.Tx) error {
-		n, err := tx.Exec(`update staff_session set proven_at = $2 where session_id = $1 and ended_at = 0`, w.Session.ID, r.Clock.Now())
-		if err == nil && n == 0 {
-			err = errNoSession
-		}
-		return err
-	})
+	return r.DB.Write(ctx, func(tx *db.Tx) error { return r.proven(tx, w) })
+}
+
+func (r *Roster) proven(tx *db.Tx, w Who) error {
+	n, err := tx.Exec(`update staff_session set proven_at = $2 where session_id = $1 and ended_at = 0`, w.Session.ID, r.Clock.Now())
+	if err == nil && n == 0 {
+		err = errNoSession
+	}
+	return err
 }
 
 // End ends one session of a person. It returns NOT_FOUND when it is not theirs.

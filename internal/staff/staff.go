@@ -13,6 +13,8 @@
 package staff
 
 import (
+	"github.com/go-webauthn/webauthn/webauthn"
+
 	"candor/internal/charter"
 	"candor/internal/clock"
 	"candor/internal/db"
@@ -31,18 +33,22 @@ type Config struct {
 	Charter *charter.Store
 	Ledger  *ledger.Log
 	Clock   clock.Clock
+	URL     string // how people reach the server: a passkey is good there alone
 }
 
 // Roster is the list of staff, their factors and their sessions. It is safe for
 // concurrent use.
 type Roster struct {
 	Config
-	hashing chan struct{} // bounds the memory that Argon2id takes
+	hashing chan struct{}      // bounds the memory that Argon2id takes
+	party   *webauthn.WebAuthn // nil where passkeys cannot be had
 	onLeave []func(tx *db.Tx, who id.Staff) error
 }
 
 // New opens the roster.
-func New(c Config) *Roster { return &Roster{Config: c, hashing: make(chan struct{}, hashesAtOnce)} }
+func New(c Config) *Roster {
+	return &Roster{Config: c, hashing: make(chan struct{}, hashesAtOnce), party: relyingParty(c.URL)}
+}
 
 // OnLeave has fn run in the transaction in which somebody leaves: what they made
 // elsewhere ends with them. It is called before the roster is used.
@@ -94,6 +100,7 @@ const (
 	WrongCode      errs.Code = "wrong_code"       // the code is not right, or was used before
 	TooManyTries   errs.Code = "too_many_tries"   // wait before trying again
 	NoSession      errs.Code = "no_session"       // nobody is signed in
+	BadPasskey     errs.Code = "bad_passkey"      // the passkey is not known here, or its answer is not right
 	BadInvitation  errs.Code = "bad_invitation"   // the link is spent, old or unknown
 	BadPassword    errs.Code = "bad_password"     // the password is too short or known from breaches
 	NoSuchPerson   errs.Code = "no_such_person"   // there is no such member of staff

@@ -11,10 +11,12 @@ import (
 )
 
 type accountPage struct {
-	Facts    []ui.Fact
-	Sessions []sessionRow
-	Recovery int
-	Roles    []staff.Role
+	Facts         []ui.Fact
+	TakesPasskeys bool
+	Passkeys      []passkeyRow
+	Sessions      []sessionRow
+	Recovery      int
+	Roles         []staff.Role
 }
 
 type sessionRow struct {
@@ -28,7 +30,7 @@ type sessionRow struct {
 
 func (s *Shell) showAccount(v *Visit) error {
 	p := v.Who.Person
-	page := accountPage{Facts: []ui.Fact{
+	page := accountPage{TakesPasskeys: v.Staff.TakesPasskeys(), Facts: []ui.Fact{
 		{Term: "Name", Text: p.Name.Reveal()},
 		{Term: "E-mail address", Text: p.Email.Reveal()},
 		{Term: "Second factor", Text: "Authenticator app", Status: &ui.Status{Tone: ui.Good, Text: "in use"}},
@@ -48,6 +50,9 @@ func (s *Shell) showAccount(v *Visit) error {
 		}
 		for _, o := range open {
 			page.Sessions = append(page.Sessions, sessionRow{o.ID, o.Device, o.Factor, v.Local(o.OpenedAt), v.Local(o.SeenAt), o.ID == v.Who.Session.ID})
+		}
+		if page.Passkeys, err = passkeyRows(v, tx); err != nil {
+			return err
 		}
 		page.Recovery, err = staff.RecoveryLeft(tx, p)
 		return err

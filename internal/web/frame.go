@@ -39,7 +39,7 @@ func (v *Visit) frame(h Head) ui.Frame {
 // strangerFrame is the frame before anybody is signed in: the customers' one,
 // narrow, with the business's name.
 func (v *Visit) strangerFrame(f ui.Frame) ui.Frame {
-	f.Narrow, f.Staff = true, true
+	f.Narrow, f.Staff, f.Script = true, true, true
 	var c *charter.Charter
 	err := v.Read(func(tx *db.Tx) (err error) {
 		c, err = v.Charter.Current(tx)

@@ -7,8 +7,9 @@ import (
 )
 
 type provePage struct {
-	Next string
-	Code ui.Field
+	Next    string
+	Code    ui.Field
+	Passkey passkeyForm
 }
 
 var proveHead = Head{Title: "Is it you?", Intro: "What you are about to do is sensitive. Type a code of your authenticator; it counts for five minutes."}
@@ -16,7 +17,11 @@ var proveHead = Head{Title: "Is it you?", Intro: "What you are about to do is se
 func (s *Shell) showProve(v *Visit) error { return s.renderProve(v, proveHead, "") }
 
 func (s *Shell) renderProve(v *Visit, h Head, wrong string) error {
-	return Show(v, s.pages.prove, h, provePage{ours(v.Form("next")), codeField(wrong)})
+	passkey, err := s.proveForm(v)
+	if err != nil {
+		return err
+	}
+	return Show(v, s.pages.prove, h, provePage{ours(v.Form("next")), codeField(wrong), passkey})
 }
 
 // prove makes the session fresh and goes back to what was wanted.

@@ -15,6 +15,7 @@ type signInPage struct {
 	Next     string
 	Email    ui.Field
 	Password ui.Field
+	Passkey  passkeyForm
 }
 
 var signInHead = Head{Title: "Sign in"}
@@ -31,7 +32,12 @@ func (s *Shell) showSignIn(v *Visit) error {
 }
 
 func (s *Shell) renderSignIn(v *Visit, h Head, email, wrong string) error {
+	passkey, err := s.signInForm(v)
+	if err != nil {
+		return err
+	}
 	return Show(v, s.pages.signIn, h, signInPage{
+		Passkey:  passkey,
 		Next:     v.Form("next"),
 		Email:    ui.Field{ID: "email", Name: "email", Label: "E-mail address", Type: "email", Autocomplete: "username", Max: 254, Required: true, Value: email, Error: wrong},
 		Password: ui.Field{ID: "password", Name: "password", Label: "Password", Type: "password", Autocomplete: "current-password", Max: staff.MaxPassword, Required: true},

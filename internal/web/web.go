@@ -50,7 +50,7 @@ type Shell struct {
 	FindCustomer func(v *Visit, identity string) error
 }
 
-//go:embed page
+//go:embed page part
 var files embed.FS
 
 type pages struct {
@@ -64,6 +64,7 @@ type pages struct {
 	account    ui.Page[accountPage]
 	prove      ui.Page[provePage]
 	jump       ui.Page[jumpPage]
+	passkey    ui.Page[passkeyPage]
 }
 
 // New makes the shell. It fails when a page is missing or a route declares no
@@ -75,7 +76,7 @@ func New(c Config) (*Shell, error) {
 		invitation: ui.Find[invitationPage](set, "invitation"), enrol: ui.Find[enrolPage](set, "enrol"),
 		factor: ui.Find[factorPage](set, "factor"), commit: ui.Find[commitPage](set, "commit"),
 		codes: ui.Find[codesPage](set, "codes"), account: ui.Find[accountPage](set, "account"),
-		prove: ui.Find[provePage](set, "prove"), jump: ui.Find[jumpPage](set, "jump"),
+		prove: ui.Find[provePage](set, "prove"), jump: ui.Find[jumpPage](set, "jump"), passkey: ui.Find[passkeyPage](set, "passkey"),
 	}}
 	if err := set.Err(); err != nil {
 		return nil, err
@@ -83,6 +84,7 @@ func New(c Config) (*Shell, error) {
 	return s, s.add([]Route{
 		{"GET /admin/sign-in", Anyone(), s.showSignIn},
 		{"POST /admin/sign-in", Anyone(), s.signIn},
+		{"POST /admin/sign-in/passkey", Anyone(), s.signInPasskey},
 		{"GET /admin/first", Anyone(), s.showFirst},
 		{"POST /admin/first", Anyone(), s.first},
 		{"GET /admin/invitation/{secret}", Anyone(), s.showInvitation},
@@ -98,8 +100,13 @@ func New(c Config) (*Shell, error) {
 		{"POST /admin/account/sessions/{session}/end", SignedIn(), s.endSession},
 		{"POST /admin/account/sign-out-everywhere", SignedIn(), s.signOutEverywhere},
 		{"POST /admin/account/recovery-codes", SignedIn().Fresh(), s.newCodes},
+		{"GET /admin/account/passkeys/new", SignedIn().Fresh(), s.showPasskey},
+		{"POST /admin/account/passkeys", SignedIn().Fresh(), s.addPasskey},
+		{"POST /admin/account/passkeys/{passkey}", SignedIn(), s.renamePasskey},
+		{"POST /admin/account/passkeys/{passkey}/remove", SignedIn().Fresh(), s.removePasskey},
 		{"GET /admin/prove", SignedIn(), s.showProve},
 		{"POST /admin/prove", SignedIn(), s.prove},
+		{"POST /admin/prove/passkey", SignedIn(), s.provePasskey},
 		{"GET /admin/go", SignedIn(), s.showJump},
 		{"POST /admin/go", SignedIn(), s.jump},
 	})

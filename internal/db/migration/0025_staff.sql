@@ -45,6 +45,24 @@ create table staff_recovery (
     primary key (staff_id, digest)
 );
 
+-- Passkeys: keys on somebody's devices or in their password manager. What is kept
+-- is the public half.
+create table staff_passkey (
+    passkey_id bigint not null, -- none staff
+    staff_id bigint not null, -- pseudonymous staff
+    digest bytea not null, -- digest staff; keyed digest of the credential's id
+    key_id bigint not null, -- none nobody
+    name text not null, -- sealed staff; what its holder calls it
+    credential text not null, -- sealed staff; id, public key and counter
+    added_at bigint not null, -- none staff
+    used_at bigint not null, -- none staff; 0 until it is used
+    primary key (passkey_id)
+);
+
+create unique index staff_passkey_digest on staff_passkey (digest);
+
+create index staff_passkey_of on staff_passkey (staff_id, passkey_id);
+
 -- Links that let somebody choose a password: an invitation, or a fresh start.
 create table staff_invitation (
     digest bytea not null, -- digest nobody; keyed digest of the link's secret
