@@ -22,6 +22,14 @@ type Content struct {
 	Class     string          `json:"class"` // marketing or service
 	Texts     map[string]Text `json:"texts"`
 	OfferEnds time.Time       `json:"offer_ends,omitzero"`
+	Topic     string          `json:"topic,omitempty"`
+	Refers    []Reference     `json:"refers,omitempty"` // what its words speak of
+}
+
+// Reference is behaviour that a message speaks of.
+type Reference struct {
+	Event  string `json:"event"`
+	Within int64  `json:"within_minutes,omitempty"` // 0 is at any time
 }
 
 // Text is a message in one language.
@@ -53,6 +61,7 @@ type Check struct {
 	OK   bool   `json:"ok"`
 	Code string `json:"code,omitempty"`
 	Fix  string `json:"fix,omitempty"`
+	Note string `json:"note,omitempty"` // what was found
 }
 
 // Progress counts a campaign's messages by what became of them.
@@ -67,6 +76,7 @@ type Progress struct {
 	Cancelled int64            `json:"cancelled"`
 	Denied    map[string]int64 `json:"denied"`
 	Left      int64            `json:"left"`
+	Too       int64            `json:"too_personal"` // people who said that it was
 }
 
 // CampaignPage is a page of campaigns, the newest first.

@@ -76,6 +76,7 @@ type Check struct {
 	OK   bool   `json:"ok"`
 	Code string `json:"code,omitempty"` // E_CONTENT, LNT-12
 	Fix  string `json:"fix,omitempty"`  // what to do
+	Note string `json:"note,omitempty"` // what was found, when that is worth knowing
 }
 
 // Progress counts a campaign's messages by what became of them.

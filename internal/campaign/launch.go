@@ -33,6 +33,9 @@ func (b *Book) Checks(ctx context.Context, which id.Campaign) ([]Check, error) {
 	return out, err
 }
 
+// howPersonal is the check of PRF-10.
+const howPersonal = "how personal"
+
 // The groups that problems are shown under, with the codes that belong to each;
 // the first that fits.
 var groups = []struct {
@@ -42,6 +45,7 @@ var groups = []struct {
 	{"postal address and footer", func(p message.Problem) bool { return strings.HasSuffix(p.Part, "footer") && p.Code == lint.CodeContent }},
 	{"languages", func(p message.Problem) bool { return p.Code == "LNT-20" }},
 	{"sender", func(p message.Problem) bool { return p.Code == "LNT-11" }},
+	{howPersonal, func(p message.Problem) bool { return p.Code == message.CodeTooPersonal || p.Part == "refers" }},
 	{"template", func(p message.Problem) bool { return p.Code == lint.CodeContent }},
 	{"honest wording", func(message.Problem) bool { return true }},
 }
@@ -52,6 +56,7 @@ func (b *Book) checks(tx *db.Tx, in *charter.Charter, c Campaign) ([]Check, erro
 	if err != nil {
 		return nil, err
 	}
+	draft.Chosen = b.chosen(in, c)
 	_, problems := message.Review(in, draft, b.clock.Now())
 	failed := map[string]bool{}
 	for _, p := range problems {
@@ -64,9 +69,14 @@ func (b *Book) checks(tx *db.Tx, in *charter.Charter, c Campaign) ([]Check, erro
 		}
 	}
 	for _, g := range groups {
-		if !failed[g.name] {
-			out = append(out, Check{Name: g.name, OK: true})
+		if failed[g.name] {
+			continue
 		}
+		passed := Check{Name: g.name, OK: true}
+		if g.name == howPersonal {
+			passed.Note = message.IntrusionOf(in, draft).String()
+		}
+		out = append(out, passed)
 	}
 	return out, nil
 }
@@ -99,6 +109,20 @@ func (b *Book) checkAudience(in *charter.Charter, c Campaign) Check {
 		return Check{Name: "audience", Code: string(errs.CodeOf(err)), Fix: err.Error()}
 	}
 	return Check{Name: "audience", OK: true}
+}
+
+// chosen is what the campaign's people are chosen by; nothing when the condition
+// cannot be read, which is a check of its own.
+func (b *Book) chosen(in *charter.Charter, c Campaign) message.Chosen {
+	cond, err := b.audience.Compile(in, c.Purpose, everyone(c.Audience))
+	if err != nil {
+		return message.Chosen{}
+	}
+	out := message.Chosen{Fields: cond.Fields()}
+	for e, days := range cond.Fresh() {
+		out.Events = append(out.Events, message.Reference{Event: e, Within: days * 24 * 60})
+	}
+	return out
 }
 
 // everyone is the condition of a campaign that names none.

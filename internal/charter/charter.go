@@ -27,6 +27,7 @@ type Charter struct {
 	Families        []Family
 	Purposes        []Purpose
 	Personalisation []Level
+	PersonalAtMost  int // how personal a message may be at most (PRF-10)
 	Preferences     []Preference
 	Asks            []Ask
 	Recipients      []Recipient

@@ -130,6 +130,10 @@ func (c *Charter) read(v view) {
 	v.get("personalisation").each(func(name string, l view) {
 		c.Personalisation = append(c.Personalisation, Level{name, l.get("title").texts(), l.get("uses").list()})
 	})
+	c.PersonalAtMost = personalAtMost
+	if n := v.get("personal_at_most"); n.exists() {
+		c.PersonalAtMost = n.number()
+	}
 	v.get("preferences").each(func(name string, p view) { c.Preferences = append(c.Preferences, readPreference(name, p)) })
 	v.get("asks").each(func(name string, a view) { c.Asks = append(c.Asks, readAsk(name, a)) })
 	v.get("recipients").each(func(name string, r view) { c.Recipients = append(c.Recipients, readRecipient(name, r)) })

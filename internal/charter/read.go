@@ -179,6 +179,9 @@ func readRate(words string) Rhythm {
 	return Rhythm{AtMost: most, Per: per}
 }
 
+// personalAtMost is how personal a message may be where the charter says nothing.
+const personalAtMost = 5
+
 func readPreference(name string, v view) Preference {
 	p := Preference{ID: name, Title: v.get("title").texts(), Kind: "flag", Of: v.get("of").list(), Default: v.get("default").text()}
 	if len(p.Of) > 0 {

@@ -22,7 +22,8 @@ type Draft struct {
 	ApprovedHash []byte // of the content as it was approved; empty until then
 	ApprovedBy   term.Actor
 	ApprovedAt   clock.Instant
-	Stopped      bool // nothing of it leaves for now
+	Stopped      bool   // nothing of it leaves for now
+	Chosen       Chosen // what its readers are chosen by, as far as a review needs it; not stored here
 	CreatedAt    clock.Instant
 }
 

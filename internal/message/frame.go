@@ -21,19 +21,20 @@ type Frame struct {
 	WhyLink     string // https address that says more, or ""
 	Choices     string // https address of the person's choices
 	Unsubscribe string // https address that ends it; "" for service mails
+	Personal    bool   // it shows or speaks of something about the person, who may say that it goes too far
 	First       bool   // the first advertisement to the person: the right to object stands apart (GDPR 21(4))
 }
 
 // frameWords are the sender's own words in one language.
 type frameWords struct {
-	Unsubscribe, Choices, Contact, More string
-	WhyConsent, WhyService              string // %s stands for the purpose's title
-	Object, ObjectMore, ObjectLink      string // the right to object, in the first message
+	Unsubscribe, Choices, Contact, More, Less string
+	WhyConsent, WhyService                    string // %s stands for the purpose's title
+	Object, ObjectMore, ObjectLink            string // the right to object, in the first message
 }
 
 var ourWords = map[term.Lang]frameWords{
 	"en": {
-		Unsubscribe: "Unsubscribe", Choices: "Your choices", Contact: "Questions about your data:", More: "Why did I get this?",
+		Unsubscribe: "Unsubscribe", Choices: "Your choices", Contact: "Questions about your data:", More: "Why did I get this?", Less: "Too personal?",
 		WhyConsent: "You are receiving this because you are on our list for “%s”.",
 		WhyService: "You are receiving this because it is part of “%s”.",
 		Object:     "You have the right to object",
@@ -41,7 +42,7 @@ var ourWords = map[term.Lang]frameWords{
 		ObjectLink: "Object to advertising",
 	},
 	"de": {
-		Unsubscribe: "Abbestellen", Choices: "Ihre Auswahl", Contact: "Fragen zu Ihren Daten:", More: "Warum bekomme ich das?",
+		Unsubscribe: "Abbestellen", Choices: "Ihre Auswahl", Contact: "Fragen zu Ihren Daten:", More: "Warum bekomme ich das?", Less: "Zu persönlich?",
 		WhyConsent: "Sie erhalten diese Nachricht, weil Sie auf unserer Liste für „%s“ stehen.",
 		WhyService: "Sie erhalten diese Nachricht, weil sie zu „%s“ gehört.",
 		Object:     "Sie haben das Recht zu widersprechen",
@@ -116,6 +117,9 @@ func framedText(r Rendered, f Frame, w frameWords) string {
 	}
 	if f.WhyLink != "" {
 		b.WriteString(w.More + " " + f.WhyLink + "\n")
+		if f.Personal {
+			b.WriteString(w.Less + " " + f.WhyLink + "#shown\n")
+		}
 	}
 	if f.Unsubscribe != "" {
 		b.WriteString(w.Unsubscribe + ": " + f.Unsubscribe + "\n")

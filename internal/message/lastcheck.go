@@ -30,6 +30,7 @@ type ready struct {
 	sender   charter.Sender
 	charter  *charter.Charter
 	at       clock.Instant
+	speaks   bool // of something that the person did
 	first    bool // no advertisement of the controller reached the person before
 }
 
@@ -143,7 +144,7 @@ func (l *lastCheck) due(send Send) (due, bool, error) {
 			return due{}, false, err
 		}
 		w.wishes = l.gate.WishesIn(l.charter, facts)
-		if slices.Contains(w.wishes.Unwanted[send.Purpose], m.draft.Content.Topic) {
+		if slices.Contains(w.wishes.Unwanted[send.Purpose], m.draft.Content.Topic) || !letsAll(l.charter, w.wishes, m.draft.Content.Refers) {
 			return due{}, false, l.deny(send, errs.Objected)
 		}
 	}
@@ -170,10 +171,16 @@ func personalBy(c *charter.Charter, t *Template, send Send, w gate.Wishes) []str
 	return out
 }
 
+// letsAll reports whether the person's level lets everything that a message
+// speaks of.
+func letsAll(c *charter.Charter, w gate.Wishes, refers []Reference) bool {
+	return !slices.ContainsFunc(refers, func(r Reference) bool { return !w.Lets(c, string(r.Event)) })
+}
+
 // allowed does what follows the gate's yes: address, caps, values.
 func (l *lastCheck) allowed(w due, pass gate.Pass, d gate.Decision) (*ready, error) {
 	send, m := w.send, l.drafts[w.send.Message]
-	r := &ready{send: send, template: m.template, sender: m.sender, charter: l.charter, at: l.now}
+	r := &ready{send: send, template: m.template, sender: m.sender, charter: l.charter, at: l.now, speaks: len(m.draft.Content.Refers) > 0}
 	var err error
 	if r.address, r.endpoint, err = l.address(pass); err != nil {
 		return nil, err
@@ -296,7 +303,7 @@ func (s *Sender) compiled(c *charter.Charter, d Draft) (t *Template, bad bool) {
 		return t, t == nil
 	}
 	t, problems := Compile(d.Content, Variables(c, d.Purpose))
-	if len(problems) > 0 {
+	if len(problems) > 0 || d.Content.Class == Marketing && intrusion(c, d, t.Used).Over() {
 		t = nil
 	}
 	if len(s.templates) >= 64 {

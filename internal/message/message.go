@@ -45,6 +45,10 @@ type Content struct {
 	// Topic is the purpose's topic that the message is about, "" for none: whoever
 	// left the topic out does not get it.
 	Topic term.Topic `json:"topic,omitempty"`
+	// Refers lists behaviour that the words speak of, such as a product that
+	// somebody looked at: part of how personal the message is (PRF-10), and sent
+	// only to those whose chosen level lets it.
+	Refers []Reference `json:"refers,omitempty"`
 }
 
 // Text is the content in one language, in the Liquid subset of this package.

@@ -83,10 +83,11 @@ func Get(tx *db.Tx, c id.Customer, key []byte) (Send, error) {
 	return found[0], nil
 }
 
-// TooPersonal notes that the person found a message too personal, once.
-func TooPersonal(tx *db.Tx, c id.Customer, key []byte) error {
-	_, err := tx.Exec("update send set too_personal = 1 where customer_id = $1 and send_key = $2", c, key)
-	return err
+// TooPersonal notes that the person found a message too personal. It reports
+// whether that is news: a message counts once.
+func TooPersonal(tx *db.Tx, c id.Customer, key []byte) (bool, error) {
+	n, err := tx.Exec("update send set too_personal = 1 where customer_id = $1 and send_key = $2 and too_personal = 0", c, key)
+	return n > 0, err
 }
 
 // Tally counts a program's sends by state and reasons.

@@ -74,6 +74,7 @@ func Review(c *charter.Charter, d Draft, now clock.Instant) (*Template, []Proble
 	} else if _, err := mail.ParseAddress(sender.Address); err != nil {
 		problems = append(problems, Problem{Part: "sender", Code: "LNT-11", Msg: "the registered sender is not an e-mail address"})
 	}
+	problems = append(problems, reviewPersonal(c, p, d, t)...)
 	if t == nil {
 		return nil, problems
 	}

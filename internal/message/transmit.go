@@ -129,6 +129,7 @@ func (s *Sender) frame(r ready) Frame {
 	}
 	if r.send.Class == Marketing {
 		f.First = r.first
+		f.Personal = len(r.values) > 0 || r.speaks
 		f.WhyLink = s.base + "/privacy/why/" + l.Seal(s.ring)
 		l.Scope = Unsubscribe
 		f.Unsubscribe = s.base + "/u/" + l.Seal(s.ring)

@@ -138,7 +138,11 @@ func (p *Portal) shownIn(tx *db.Tx, c *charter.Charter, send message.Send) ([]st
 	if err != nil || len(problems) > 0 {
 		return nil, err
 	}
-	return slices.DeleteFunc(slices.Clone(t.Used), func(name string) bool { return !wishes.Lets(c, name) }), nil
+	shown := slices.DeleteFunc(slices.Clone(t.Used), func(name string) bool { return !wishes.Lets(c, name) })
+	for _, r := range draft.Content.Refers {
+		shown = append(shown, string(r.Event))
+	}
+	return shown, nil
 }
 
 func (p *Portal) ownValues(tx *db.Tx, c *charter.Charter, pass gate.Pass) (map[string]string, error) {
@@ -196,7 +200,7 @@ func (p *Portal) tooPersonal(w http.ResponseWriter, r *http.Request, v visitor) 
 		if err != nil {
 			return err
 		}
-		if err := message.TooPersonal(tx, v.customer, v.link.Send); err != nil {
+		if news, err := message.TooPersonal(tx, v.customer, v.link.Send); err != nil || !news {
 			return err
 		}
 		wishes, err := p.Gate.Wishes(tx, v.customer)

@@ -112,6 +112,10 @@ var Switches = []Switch{
 		File: "internal/gate/verdict.go", Code: "if q.p.marketing || q.r.Basis == charter.Consent || q.r.Basis == charter.LegitimateInterests {", Off: "if false {",
 	},
 	{
+		Test: "TestPRF10_PersonalisationHasABound", In: "internal/app",
+		File: "internal/message/intrusion.go", Code: "return i.Score > i.Bound", Off: "return false",
+	},
+	{
 		Test: "TestRGT08_TheCopyIsWhole", In: "internal/app",
 		File: "internal/request/made.go", Code: "return d.disclosuresOf(tx, c, out, pass.Customer(), lang)", Off: "return nil",
 	},

@@ -36,8 +36,8 @@ type campaignPage struct {
 
 // check is one thing that must hold before a launch.
 type check struct {
-	OK        bool
-	Name, Fix string
+	OK              bool
+	Name, Fix, Note string
 }
 
 // launch is the button that sends, with the number it sends to.
@@ -134,7 +134,7 @@ func (r *room) addDraft(v *web.Visit, c campaign.Campaign, p *campaignPage) erro
 		return err
 	}
 	for _, x := range list {
-		p.Checks = append(p.Checks, check{x.OK, checkNames[x.Name], x.Fix})
+		p.Checks = append(p.Checks, check{x.OK, checkNames[x.Name], x.Fix, x.Note})
 		if !x.OK {
 			p.Left++
 		}
@@ -158,7 +158,7 @@ func (r *room) addDraft(v *web.Visit, c campaign.Campaign, p *campaignPage) erro
 var checkNames = map[string]string{
 	"purpose": "The charter lets this purpose write by e-mail", "audience": "The audience may be chosen by these data",
 	"postal address and footer": "Postal address, reason and the way out", "languages": "Every language of the business",
-	"sender": "A registered sender", "template": "The text can be filled in", "honest wording": "Honest wording",
+	"sender": "A registered sender", "template": "The text can be filled in", "how personal": "No more personal than promised", "honest wording": "Honest wording",
 }
 
 func launchOf(c campaign.Campaign, f audience.Funnel) *launch {

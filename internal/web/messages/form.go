@@ -27,6 +27,7 @@ type formPage struct {
 	Sender   ui.Field
 	Holdout  ui.Field
 	When     ui.Field
+	Speaks   ui.Field
 	Texts    []textFields
 	May      []string // what a text may name
 	Back     string
@@ -79,6 +80,7 @@ func (r *room) edit(v *web.Visit) error {
 	}
 	change := changeOf(v)
 	change.Purpose, change.Channel = c.Purpose, c.Channel
+	keepContent(&change.Content, c.Content)
 	_, err = r.Campaigns.Edit(v.Context(), c.ID, change)
 	if retry, ok := wrong(err); ok {
 		return r.write(v, change, editForm(c.ID, retry), web.Head{Title: "Change " + c.Name}.Wrong())
@@ -143,6 +145,7 @@ func changeOf(v *web.Visit) campaign.Change {
 		}
 		out.Holdout = &n
 	}
+	out.Content.Refers = speaksOf(v)
 	for _, l := range c.Business.Languages {
 		t := message.Text{Subject: v.Form("subject_" + string(l)), Preview: v.Form("preview_" + string(l)), HTML: htmlOf(v.Form("body_" + string(l)))}
 		if t != (message.Text{}) {
@@ -182,6 +185,7 @@ func (r *room) write(v *web.Visit, c campaign.Change, p formPage, head web.Head)
 	p.Holdout = ui.Field{ID: "holdout", Name: "holdout", Label: "Left out, to compare with (percent)", InputMode: "numeric", Max: 3,
 		Hint: "By chance. Empty means 10 of 100, or nobody when fewer than 1,000 are reached."}
 	p.When = ui.Field{ID: "not_before", Name: "not_before", Label: "Not before", Type: "datetime-local", Hint: "In the time of the business. Empty means as soon as it is sent."}
+	p.Speaks = speaksField(in, c)
 	if !c.NotBefore.IsZero() {
 		p.When.Value = v.Local(c.NotBefore).Format(localTime)
 	}

@@ -19,12 +19,12 @@ func TestPagesRenderFull(t *testing.T) {
 	webtest.Pages(t, files,
 		webtest.Page(ui.Find[listPage](set, "list"), listPage{Campaigns: []listed{{"March", oneURL + "/1", "Letter", "Everybody", ui.Status{Tone: ui.Good, Text: "done"}, at}},
 			States: []ui.Link{{Text: "all", URL: listURL, Current: true}}, Pages: ui.Pages{Next: listURL}}),
-		webtest.Page(ui.Find[formPage](set, "form"), formPage{Action: oneURL, Problem: "Give it a name.", Name: field("name"), Purpose: field("purpose"), Audience: field("condition"), Sender: field("sender"), Holdout: field("holdout"), When: field("when"),
+		webtest.Page(ui.Find[formPage](set, "form"), formPage{Action: oneURL, Problem: "Give it a name.", Name: field("name"), Purpose: field("purpose"), Audience: field("condition"), Sender: field("sender"), Holdout: field("holdout"), When: field("when"), Speaks: field("speaks"),
 			Texts: []textFields{{"English", field("s"), field("p"), field("b")}}, May: []string{"{{ name }}"}, Back: listURL, Button: "Save"}),
 		webtest.Page(ui.Find[campaignPage](set, "campaign"), campaignPage{
 			Steps: stepsOf(campaign.Campaign{State: campaign.Sending}), Status: ui.Status{Tone: ui.Info, Text: "sending"}, Reason: pauseWords("E_FAIL_CLOSED"), Facts: []ui.Fact{{Term: "For", Text: "Letter"}},
-			Checks: []check{{true, "A sender", ""}, {false, "Honest wording", "Say when it ends."}}, Left: 1, Launch: &launch{Action: oneURL, Button: "Send to 900 people", Note: "Checked again.", Reach: ui.Funnel{Caption: "Now", Bars: []ui.Bar{{Label: "Match", Count: "900", Width: "100%"}}}},
-			Edit: oneURL, Progress: &progress{Done: "40 %", Width: "40%", Summary: "360 of 900.", Rows: []outcome{{"waiting", "540", "60%", ui.Plain}}, Said: "3 said no."},
+			Checks: []check{{OK: true, Name: "How personal", Note: "1 of at most 5"}, {Name: "Honest wording", Fix: "Say when it ends."}}, Left: 1, Launch: &launch{Action: oneURL, Button: "Send to 900 people", Note: "Checked again.", Reach: ui.Funnel{Caption: "Now", Bars: []ui.Bar{{Label: "Match", Count: "900", Width: "100%"}}}},
+			Edit: oneURL, Progress: &progress{Done: "40 %", Width: "40%", Summary: "360 of 900.", Rows: []outcome{{"waiting", "540", "60%", ui.Plain}}, Said: "3 said no.", Personal: "2 found it too personal."},
 			Moves: []move{{oneURL, "Pause", ""}}, Results: measured, Copy: oneURL, Preview: []previewLink{{"Language", []ui.Link{{Text: "English", URL: oneURL, Current: true}}}}, Frame: oneURL, Live: true,
 		}),
 	)

@@ -18,6 +18,8 @@ type progress struct {
 	Summary string
 	Rows    []outcome
 	Said    string // of people who said no while it was sending
+
+	Personal string // of people who found it too personal
 }
 
 // outcome is a count of messages that ended alike.
@@ -62,6 +64,9 @@ func progressOf(v *web.Visit, c campaign.Campaign, n campaign.Progress) *progres
 			out.Said += fmt.Sprintf("; %s messages had already left", ui.Number("en", n.Left))
 		}
 		out.Said += "."
+	}
+	if n.Too > 0 {
+		out.Personal = fmt.Sprintf("%s found it too personal; their level went down by one.", ui.Number("en", n.Too))
 	}
 	return out
 }
