@@ -89,7 +89,7 @@ func (d *Demo) fill(ctx context.Context, clk *demo.Clock, o DemoOptions) error {
 	if !kept {
 		// What seeding throws away is not worth collecting so often.
 		defer func(before int) { debug.SetGCPercent(before); debug.FreeOSMemory() }(debug.SetGCPercent(400))
-		s := demo.Seeder{Gate: d.App.Gate, Clock: clk, Controller: sample.Halm().Business.ID, Progress: o.Progress}
+		s := demo.Seeder{Gate: d.App.Gate, Clock: clk, Controller: sample.Halm().Business.ID, Weekly: d.App.Audience.FindStages, Progress: o.Progress}
 		if _, err := s.Run(ctx, people, now); err != nil {
 			return err
 		}

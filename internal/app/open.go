@@ -50,6 +50,7 @@ func (a *App) openUses(_ context.Context, o Options) (err error) {
 	}
 	a.Index = index.NewKeeper(index.Config{DB: a.DB, Outbox: a.Outbox, Clock: a.Clock, Plan: audience.PlanOf(a.Charter), Log: a.Log})
 	a.Audience = audience.New(audience.Config{DB: a.DB, Gate: a.Gate, Charter: a.Charter, Clock: a.Clock, Index: a.Index})
+	a.Audience.Schedule(a.Jobs, a.Outbox)
 	a.Campaigns = campaign.New(campaign.Config{
 		DB: a.DB, Ring: a.Ring, Gate: a.Gate, Charter: a.Charter, Ledger: a.Ledger, Jobs: a.Jobs,
 		Audience: a.Audience, Sender: a.Sender, Clock: a.Clock, Log: a.Log,
@@ -77,7 +78,7 @@ func (a *App) sources(o Options) []rights.Source {
 	if o.Mailbox {
 		out = append(out, mailbox.Source{})
 	}
-	return append(out, sharing.Source{}, portal.Source{}, consent.Source{}, gate.Traces{}, event.Rights{}, gate.Sealed{Gate: a.Gate}, customer.Rights{})
+	return append(out, sharing.Source{}, portal.Source{}, audience.Source{}, consent.Source{}, gate.Traces{}, event.Rights{}, gate.Sealed{Gate: a.Gate}, customer.Rights{})
 }
 
 // relay is where mails go: the configured one, or the mailbox of the demo.

@@ -51,7 +51,8 @@ func (a *App) openWeb(o Options) (err error) {
 }
 
 func (a *App) homeRoom() (web.Room, error) {
-	return home.New(home.Services{Audience: a.Audience, Campaigns: a.Campaigns, Requests: a.Desk, Jobs: a.Jobs, Ledger: a.Ledger})
+	return home.New(home.Services{Audience: a.Audience, Campaigns: a.Campaigns, Charter: a.Charter, Collector: a.Collector,
+		Incidents: a.incidents(), Requests: a.Desk, Jobs: a.Jobs, Ledger: a.Ledger})
 }
 
 func (a *App) customersRoom() (web.Room, error) {
@@ -72,13 +73,17 @@ func (a *App) promisesRoom() (web.Room, error) {
 
 func (a *App) trustRoom() (web.Room, error) {
 	return trust.New(trust.Services{
-		Ledger: a.Ledger, Staff: a.Staff, Incidents: &incident.Register{Ring: a.Ring, Ledger: a.Ledger, Clock: a.Clock},
+		Ledger: a.Ledger, Staff: a.Staff, Incidents: a.incidents(),
 		Kinds: []ledger.Kind{
 			charter.KindApplied, charter.KindPlanned, gate.KindConsent, gate.KindFact, gate.KindSuppression, gate.KindDisclosure,
 			message.KindHanded, message.KindDenied, message.KindOvertaken, campaign.KindStep, incident.KindStep,
 			staff.KindPerson, staff.KindRole, staff.KindCommitted, staff.KindSignIn, staff.KindRefused, staff.KindLooked,
 		},
 	})
+}
+
+func (a *App) incidents() *incident.Register {
+	return &incident.Register{Ring: a.Ring, Ledger: a.Ledger, Clock: a.Clock}
 }
 
 func (a *App) setupRoom() (web.Room, error) {

@@ -31,11 +31,20 @@ type Service struct {
 	charter *charter.Store
 	clock   clock.Clock
 	index   *index.Keeper
+
+	stagePage int
 }
 
 // New makes a service.
 func New(c Config) *Service {
-	return &Service{db: c.DB, gate: c.Gate, charter: c.Charter, clock: c.Clock, index: c.Index}
+	return &Service{db: c.DB, gate: c.Gate, charter: c.Charter, clock: c.Clock, index: c.Index, stagePage: stagePage}
+}
+
+// Indexed tells whether audiences are counted from the index in memory at the
+// moment, and not in the database.
+func (s *Service) Indexed(c *charter.Charter) bool {
+	_, ok := s.index.Fresh(versionOf(c), s.clock.Now())
+	return ok
 }
 
 // Compile is For, as the contract of the other packages names it.

@@ -107,6 +107,14 @@ func listQuarantine(tx *db.Tx, source id.Source, after id.Quarantine, limit int)
 	})
 }
 
+// MostHeld bounds what Held counts.
+const MostHeld = 1000
+
+// Held counts what is in quarantine, up to MostHeld.
+func (c *Collector) Held(tx *db.Tx) (n int64, err error) {
+	return n, tx.QueryRow(`select count(*) from (select quarantine_id from quarantine limit $1) q`, MostHeld).Scan(&n)
+}
+
 // expireQuarantine deletes what has been kept long enough.
 func expireQuarantine(tx *db.Tx, now clock.Instant) (int64, error) {
 	return tx.Exec(`delete from quarantine where received_at <= $1`, now.Add(-KeepQuarantine))

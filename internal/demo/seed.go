@@ -23,7 +23,8 @@ type Seeder struct {
 	Gate       *gate.Gate
 	Clock      *Clock // the gate's
 	Controller term.Controller
-	Shop       id.Source // the server that tells of orders
+	Shop       id.Source                       // the server that tells of orders
+	Weekly     func(ctx context.Context) error // at the end of each of the last weeks; nil for nothing
 	Progress   func(done, of int)
 }
 
@@ -39,7 +40,7 @@ func (s *Seeder) Run(ctx context.Context, people []Person, now clock.Instant) ([
 	all := s.lives(people)
 	ids := make([]id.Customer, len(people))
 	for start := 0; start < len(all); {
-		end := min(start+batchSize, len(all))
+		end := s.week(all, start, now)
 		s.Clock.Set(min(all[end-1].at, now))
 		batch := make([]gate.Arrival, 0, end-start)
 		for _, h := range all[start:end] {
@@ -54,6 +55,11 @@ func (s *Seeder) Run(ctx context.Context, people []Person, now clock.Instant) ([
 				return nil, fmt.Errorf("demo: a happening was refused: %w", t.Refused)
 			}
 			ids[all[start+i].person] = t.Customer
+		}
+		if s.Weekly != nil && weekOf(all[end-1].at, now) < lastWeeks && (end == len(all) || weekOf(all[end].at, now) < weekOf(all[end-1].at, now)) {
+			if err := s.Weekly(ctx); err != nil {
+				return nil, err
+			}
 		}
 		start = end
 		if s.Progress != nil {
@@ -72,6 +78,21 @@ const Namespace = "shop"
 const batchSize = 500
 
 const hour = time.Hour
+
+// lastWeeks is how many weeks before now are told one at a time.
+const lastWeeks = 14
+
+// weekOf counts the weeks from an instant to now.
+func weekOf(at, now clock.Instant) int { return int(now.Sub(at) / (7 * 24 * time.Hour)) }
+
+// week is where a batch ends: at its size, and lately at the end of a week.
+func (s *Seeder) week(all []happening, start int, now clock.Instant) int {
+	end := start + 1
+	for end < min(start+batchSize, len(all)) && (weekOf(all[end].at, now) >= lastWeeks || weekOf(all[end].at, now) == weekOf(all[start].at, now)) {
+		end++
+	}
+	return end
+}
 
 // lives lists everything that happens, in the order of time.
 func (s *Seeder) lives(people []Person) []happening {

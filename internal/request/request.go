@@ -159,6 +159,20 @@ func (d *Desk) List(ctx context.Context, state State, after id.Request, limit in
 	return out, err
 }
 
+// Open lists requests that are not done, those with the nearest red line first,
+// after one of them; the zero Request begins.
+func (d *Desk) Open(ctx context.Context, after Request, limit int) ([]Request, error) {
+	var out []Request
+	err := d.DB.Read(ctx, func(tx *db.Tx) error {
+		rows, err := tx.Query("select "+requestColumns+` from request
+			where state in ($1, $2, $3) and (safe_due > $4 or safe_due = $4 and request_id > $5)
+			order by safe_due, request_id limit $6`, Working, Waiting, Partial, after.SafeDue, after.ID, limit)
+		out, err = db.Collect(rows, err, scanRequest)
+		return err
+	})
+	return out, err
+}
+
 // OfCustomer lists a customer's requests, newest first.
 func (d *Desk) OfCustomer(ctx context.Context, c id.Customer) ([]Request, error) {
 	var out []Request

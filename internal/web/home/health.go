@@ -1,73 +1,110 @@
 package home
 
 import (
+	"fmt"
+	"slices"
 	"time"
 
+	"candor/internal/audience"
 	"candor/internal/charter"
 	"candor/internal/clock"
 	"candor/internal/consent"
 	"candor/internal/db"
-	"candor/internal/term"
+	"candor/internal/errs"
 	"candor/internal/ui"
 	"candor/internal/web"
 )
 
+// health is how consent does for one purpose.
+type health struct {
+	Title    string
+	Figures  []ui.Fact
+	Past     ui.Chart
+	Forecast *ui.Chart // nil when fewer than ten permissions end in every week
+}
+
 // weeks is how far back the picture of consent goes.
-const weeks = 12
+const weeks = 13
+
+const week = clock.Instant(7 * 24 * time.Hour / time.Microsecond)
 
 // health draws, for each purpose that asks for consent, what people said in the
-// last twelve weeks.
+// last weeks and which permissions end in the next.
 func (r *room) health(v *web.Visit, p *page) error {
-	for _, purpose := range v.Who.Charter.Purposes {
+	ends, err := r.forecasts(v)
+	if err != nil {
+		return err
+	}
+	for i := range v.Who.Charter.Purposes {
+		purpose := &v.Who.Charter.Purposes[i]
 		if purpose.Basis("").Kind != charter.Consent {
 			continue
 		}
-		spans, at, err := r.spans(v, purpose.ID)
+		spans, err := r.healths.get(v, purpose.ID, func() (out []consent.Span, err error) {
+			err = v.Read(func(tx *db.Tx) (err error) {
+				out, err = consent.Spans(tx, v.Brand(), purpose.ID, v.Now()-weeks*week, week, weeks)
+				return err
+			})
+			return out, err
+		})
 		if err != nil {
 			return err
 		}
-		p.Health = append(p.Health, drawHealth(v, purpose.Title.In("en"), spans, at))
+		h := health{Title: purpose.Title.In("en"), Past: drawPast(v, purpose.Title.In("en"), spans)}
+		var all consent.Span
+		for _, s := range spans.value {
+			all.Given, all.Refused, all.Withdrawn, all.Expired = all.Given+s.Given, all.Refused+s.Refused, all.Withdrawn+s.Withdrawn, all.Expired+s.Expired
+		}
+		for _, f := range ends.value {
+			if f.Purpose == purpose.ID {
+				h.Figures = append(h.Figures, ui.Fact{Term: "May be written to by " + string(f.Channel), Text: f.Permitted.Shown, Note: "now"},
+					ui.Fact{Term: "End within 90 days", Text: f.Ending.Shown, Note: "if nothing more happens"})
+				h.Forecast = drawForecast(h.Title, f)
+			}
+		}
+		for _, x := range []struct {
+			term string
+			n    int64
+		}{{"Given", all.Given}, {"Refused", all.Refused}, {"Withdrawn", all.Withdrawn}, {"Expired", all.Expired}} {
+			h.Figures = append(h.Figures, ui.Fact{Term: x.term, Text: ui.Number("en", x.n), Note: fmt.Sprintf("in %d weeks", weeks)})
+		}
+		p.Health = append(p.Health, h)
 	}
 	return nil
 }
 
-// spanned is the counts of a purpose as they were a few minutes ago at most.
-type spanned struct {
-	at    clock.Instant
-	spans []consent.Span
+// forecasts says which permissions end, as they were counted a few minutes ago
+// at most.
+func (r *room) forecasts(v *web.Visit) (counted[[]audience.Forecast], error) {
+	have, err := r.ends.get(v, struct{}{}, func() ([]audience.Forecast, error) { return r.Audience.Forecast(v.Context()) })
+	if errs.Is(err, errs.Forbidden) {
+		return have, nil
+	}
+	return have, err
 }
 
-const week = clock.Instant(7 * 24 * time.Hour / time.Microsecond)
-
-func (r *room) spans(v *web.Visit, p term.Purpose) ([]consent.Span, clock.Instant, error) {
-	r.mu.Lock()
-	have, ok := r.healths[p]
-	r.mu.Unlock()
-	if ok && v.Now().Sub(have.at) < countedFor {
-		return have.spans, have.at, nil
-	}
-	have.at = v.Now()
-	err := v.Read(func(tx *db.Tx) (err error) {
-		have.spans, err = consent.Spans(tx, v.Brand(), p, have.at-weeks*week, week, weeks)
-		return err
-	})
-	if err != nil {
-		return nil, 0, err
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.healths[p] = have
-	return have.spans, have.at, nil
-}
-
-func drawHealth(v *web.Visit, title string, spans []consent.Span, at clock.Instant) ui.Chart {
+func drawPast(v *web.Visit, title string, c counted[[]consent.Span]) ui.Chart {
 	series := []ui.Series{{Name: "given"}, {Name: "refused"}, {Name: "withdrawn"}, {Name: "expired"}}
 	var labels []string
-	for i, s := range spans {
+	for i, s := range c.value {
 		for n, value := range []int64{s.Given, s.Refused, s.Withdrawn, s.Expired} {
 			series[n].Values = append(series[n].Values, value)
 		}
-		labels = append(labels, v.Local(at-clock.Instant(weeks-i-1)*week).Format("2 Jan"))
+		labels = append(labels, v.Local(c.at-clock.Instant(weeks-i-1)*week).Format("2 Jan"))
 	}
-	return ui.Lines("en", title+": decisions a week, until the day named", "Until", labels, series)
+	return ui.Lines("en", title+": what people said, by week", "Week until", labels, series)
+}
+
+func drawForecast(title string, f audience.Forecast) *ui.Chart {
+	if !slices.ContainsFunc(f.Weeks, func(w audience.Week) bool { return w.Ending.N > 0 }) {
+		return nil
+	}
+	var labels []string
+	ending := ui.Series{Name: "permissions that end"}
+	for _, w := range f.Weeks {
+		labels = append(labels, fmt.Sprintf("%d %s", w.From.Day, w.From.Month.String()[:3]))
+		ending.Values = append(ending.Values, w.Ending.N)
+	}
+	chart := ui.Lines("en", title+": permissions that end, by week", "Week from", labels, []ui.Series{ending})
+	return &chart
 }

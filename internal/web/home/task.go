@@ -1,12 +1,19 @@
 package home
 
 import (
+	"cmp"
+	"fmt"
+	"slices"
 	"time"
 
 	"candor/internal/campaign"
-	"candor/internal/errs"
+	"candor/internal/charter"
+	"candor/internal/collect"
+	"candor/internal/db"
 	"candor/internal/id"
+	"candor/internal/incident"
 	"candor/internal/request"
+	"candor/internal/staff"
 	"candor/internal/ui"
 	"candor/internal/web"
 )
@@ -14,6 +21,7 @@ import (
 // task is something that waits for the reader.
 type task struct {
 	Text   string
+	Note   string
 	URL    string // "" when the room that does it is not the reader's
 	Status ui.Status
 }
@@ -21,66 +29,184 @@ type task struct {
 // shown is how many things of one kind the page names.
 const shown = 5
 
-// campaigns names drafts, and campaigns that stopped on their own.
-func (r *room) campaigns(v *web.Visit, p *page) error {
+// urgency orders tasks: what is late, what stopped, what waits.
+var urgency = map[ui.Tone]int{ui.Bad: 0, ui.Warn: 1, ui.Info: 2, ui.Plain: 3}
+
+// waiting gathers what waits for the reader, the most urgent first.
+func (r *room) waiting(v *web.Visit) ([]task, error) {
+	var out []task
+	for _, part := range []struct {
+		may []staff.Permission
+		add func(*web.Visit) ([]task, error)
+	}{
+		{[]staff.Permission{staff.OpenRequest, staff.DecideRequest, staff.Oversee}, r.requests},
+		{[]staff.Permission{staff.Incident, staff.Oversee}, r.incidents},
+		{[]staff.Permission{staff.Draft, staff.Approve, staff.Send}, r.campaigns},
+		{[]staff.Permission{staff.SetUp}, r.quarantine},
+		{[]staff.Permission{staff.ApplyCharter, staff.Oversee}, r.planned},
+		{[]staff.Permission{staff.Audience, staff.Insight}, r.expiring},
+	} {
+		if !v.Who.Rights.Any(part.may...) {
+			continue
+		}
+		some, err := part.add(v)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, some...)
+	}
+	slices.SortStableFunc(out, func(a, b task) int { return cmp.Compare(urgency[a.Status.Tone], urgency[b.Status.Tone]) })
+	return out, nil
+}
+
+// link gives an address to whoever may open it.
+func link(v *web.Visit, url string, may ...staff.Permission) string {
+	if v.Who.Rights.Any(may...) {
+		return url
+	}
+	return ""
+}
+
+// campaigns names drafts, campaigns that stopped, and those with mails of which
+// nobody knows whether they arrived.
+func (r *room) campaigns(v *web.Visit) ([]task, error) {
 	list, err := r.Campaigns.List(v.Context(), 0, 50)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	n := 0
+	var out []task
 	for _, c := range list {
-		t := task{Text: c.Name}
-		switch {
-		case c.State == campaign.Draft:
-			t.Status = ui.Status{Tone: ui.Plain, Text: "draft"}
-		case c.State == campaign.Paused:
-			t.Status = ui.Status{Tone: ui.Warn, Text: "paused"}
+		t := task{Text: c.Name, URL: "/admin/messages/campaigns/" + c.ID.String()}
+		switch c.State {
+		case campaign.Draft:
+			t.Note, t.Status = "Campaign, not sent yet", ui.Status{Tone: ui.Plain, Text: "draft"}
+		case campaign.Paused:
+			t.Note, t.Status = "Campaign, nothing leaves", ui.Status{Tone: ui.Warn, Text: "paused"}
+			if c.Reason != "" {
+				t.Note, t.Status.Tone = "Campaign, stopped by itself", ui.Bad
+			}
+		case campaign.Sending, campaign.Done:
+			if v.Now().Sub(c.LaunchedAt) > soon {
+				continue
+			}
+			p, err := r.Campaigns.Progress(v.Context(), c.ID)
+			if err != nil {
+				return nil, err
+			}
+			if p.Uncertain == 0 {
+				continue
+			}
+			t.Note, t.Status = fmt.Sprintf("%d of its mails may not have arrived; they are not sent twice", p.Uncertain), ui.Status{Tone: ui.Warn, Text: "uncertain"}
 		default:
 			continue
 		}
-		if n++; n <= shown {
-			p.Tasks = append(p.Tasks, t)
+		if out = append(out, t); len(out) == shown {
+			break
 		}
 	}
-	return nil
+	return out, nil
 }
 
-// soon is when a request's red line is near.
+// soon is when a deadline is near.
 const soon = 7 * 24 * time.Hour
 
-// requests names those that are open, with their red lines.
-func (r *room) requests(v *web.Visit, p *page) error {
-	open, err := r.Requests.List(v.Context(), request.Working, id.Request(0), shown)
+// requests names those that are open, the nearest red line first.
+func (r *room) requests(v *web.Visit) ([]task, error) {
+	open, err := r.Requests.Open(v.Context(), request.Request{}, shown)
 	if err != nil {
-		return err
+		return nil, err
 	}
+	var out []task
 	for _, q := range open {
 		tone := ui.Info
-		if q.SafeDue.Sub(v.Now()) < soon {
+		switch left := q.SafeDue.Sub(v.Now()); {
+		case left < soon:
 			tone = ui.Bad
+		case left < 2*soon:
+			tone = ui.Warn
 		}
-		p.Tasks = append(p.Tasks, task{Text: "Request " + q.ID.String() + ": " + string(q.Kind),
-			Status: ui.Status{Tone: tone, Text: "due " + ui.Date("en", q.SafeDue.Time())}})
+		out = append(out, task{Text: "Request: " + string(q.Kind), Note: q.ID.String() + ", " + string(q.State),
+			URL: link(v, "/admin/trust/requests/"+q.ID.String(), staff.DecideRequest, staff.Oversee), Status: ui.Status{Tone: tone, Text: "due " + ui.Date("en", v.Local(q.SafeDue))}})
 	}
-	return nil
+	return out, nil
 }
 
-// engine says whether proof and background work are well.
-func (r *room) engine(v *web.Visit, p *page) error {
-	well := ui.Status{Tone: ui.Good, Text: "well"}
-	proof := ui.Fact{Term: "Ledger", Text: "Checkpoints are signed every second", Status: &well}
-	if err := r.Ledger.Health(); err != nil {
-		proof.Text, proof.Status = "No new checkpoints: see the log", &ui.Status{Tone: ui.Bad, Text: string(errs.CodeOf(err))}
-	}
-	dead, err := r.Jobs.Dead(v.Context(), 100)
-	if err != nil {
+// notifyWithin is the authority's clock (GDPR 33).
+const notifyWithin = 72 * time.Hour
+
+func (r *room) incidents(v *web.Visit) ([]task, error) {
+	var out []task
+	err := v.Read(func(tx *db.Tx) error {
+		out = nil
+		for _, state := range []incident.State{incident.Reported, incident.Proposed} {
+			list, err := r.Incidents.List(tx, state, id.Incident(0), shown)
+			if err != nil {
+				return err
+			}
+			for _, i := range list {
+				t := task{Text: "Incident " + i.ID.String(), URL: "/admin/trust/incidents/" + i.ID.String(), Note: "Reported as a concern",
+					Status: ui.Status{Tone: ui.Bad, Text: "tell the authority by " + ui.When("en", v.Local(max(i.DetectedAt, i.AwareAt).Add(notifyWithin)))}}
+				if state == incident.Proposed {
+					t.Note, t.Status = "A decision waits for somebody else's approval", ui.Status{Tone: ui.Warn, Text: "to approve"}
+				}
+				out = append(out, t)
+			}
+		}
+		return nil
+	})
+	return out, err
+}
+
+// quarantine says that data wait to be mended.
+func (r *room) quarantine(v *web.Visit) ([]task, error) {
+	var n int64
+	err := v.Read(func(tx *db.Tx) (err error) {
+		n, err = r.Collector.Held(tx)
 		return err
+	})
+	if err != nil || n == 0 {
+		return nil, err
 	}
-	work := ui.Fact{Term: "Background work", Text: "Nothing was given up in 30 days", Status: &well}
-	if len(dead) > 0 {
-		work.Text = "Given up after many tries: " + ui.Number("en", int64(len(dead)))
-		work.Status = &ui.Status{Tone: ui.Bad, Text: dead[0].Kind}
+	text := ui.Number("en", n) + " messages from your sources in quarantine"
+	if n == collect.MostHeld {
+		text = "More than " + text
 	}
-	p.Engine = append(p.Engine, proof, work)
-	return nil
+	return []task{{Text: text, URL: "/admin/setup", Note: "They are kept for seven days, then deleted", Status: ui.Status{Tone: ui.Warn, Text: "mend or let go"}}}, nil
+}
+
+// planned names a charter that waits for its day.
+func (r *room) planned(v *web.Visit) ([]task, error) {
+	var out []task
+	err := v.Read(func(tx *db.Tx) error {
+		history, err := r.Charter.History(tx)
+		out = nil
+		for _, e := range history {
+			if e.InForce.IsZero() && e.Version > v.Who.Charter.Version {
+				out = append(out, task{Text: fmt.Sprintf("Charter version %d", e.Version), URL: link(v, "/admin/promises", staff.ApplyCharter),
+					Status: ui.Status{Tone: ui.Info, Text: "in force from " + ui.Date("en", v.Local(e.Effective))}})
+			}
+		}
+		return err
+	})
+	return out, err
+}
+
+// expiring says how many permissions end within the next weeks.
+func (r *room) expiring(v *web.Visit) ([]task, error) {
+	list, err := r.forecasts(v)
+	if err != nil {
+		return nil, err
+	}
+	var out []task
+	for _, f := range list.value {
+		var n int64
+		for _, w := range f.Weeks[:5] {
+			n += w.Ending.N
+		}
+		if p, ok := v.Who.Charter.Purpose(f.Purpose); ok && n > 0 && p.Basis("").Kind == charter.Consent {
+			out = append(out, task{Text: "About " + ui.Number("en", n) + " permissions for “" + p.Title.In("en") + "” end within five weeks", URL: link(v, "/admin/promises", staff.ApplyCharter, staff.Audience),
+				Note: "Ask again where you meet them, once; after that, let them rest", Status: ui.Status{Tone: ui.Info, Text: "expiring"}})
+		}
+	}
+	return out, nil
 }
