@@ -455,7 +455,7 @@ func (l *lastCheck) write() error {
 		return err
 	}
 	for i, send := range l.handed {
-		if _, err := l.tx.Exec(`update send set state = 'handed', handed_at = $3, attempt = attempt + 1, counted = 1, entry = $4, lease_until = $5
+		if _, err := l.tx.Exec(`update send set state = 'handed', handed_at = $3, attempt = attempt + 1, begun = 0, counted = 1, entry = $4, lease_until = $5
 			where customer_id = $1 and send_key = $2`, send.Customer, send.Key, l.now, l.entries[i].Entry, l.now.Add(leaseTime)); err != nil {
 			return err
 		}

@@ -2,6 +2,8 @@ package message
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -64,40 +66,92 @@ func TestServiceMessageGoesOnceMoreWithTheSameMessageID(t *testing.T) {
 	})
 }
 
+// A process dies with sends in every state. What had not begun is checked anew
+// and leaves, or is cancelled when the recipient withdrew; of what had begun
+// marketing is uncertain, and reported when it was overtaken.
 func TestLeaseThatEndedIsRecovered(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		p := newPost(t, d)
-		people := p.Readers(3)
-		p.plan(plain(), 0, people[0], people[1])
-		p.plan(serviceLike(), 0, people[2])
+		people := p.Readers(7)
+		claimed, handed, begun, service, handedGone, begunGone, denied := people[0], people[1], people[2], people[3], people[4], people[5], people[6]
+		p.plan(plain(), 0, claimed, handed, begun, handedGone, begunGone, denied)
+		p.plan(serviceLike(), 0, service)
 		ctx := context.Background()
 		group, err := p.sender.claim(ctx, "dead", 10)
-		if err != nil || len(group) != 3 {
+		if err != nil || len(group) != 7 {
 			t.Fatalf("claimed %d: %v", len(group), err)
 		}
-		var handed []Send // the process dies with one only claimed
-		for _, g := range group {
-			if g.Customer != people[0] {
-				handed = append(handed, g)
-			}
-		}
-		if list, err := p.sender.handOver(ctx, "dead", handed); err != nil || len(list) != 2 {
+		group = slices.DeleteFunc(group, func(x Send) bool { return x.Customer == claimed })
+		list, err := p.sender.handOver(ctx, "dead", group)
+		if err != nil || len(list) != 6 {
 			t.Fatalf("handed over %d: %v", len(list), err)
 		}
+		list = slices.DeleteFunc(list, func(r ready) bool { return !slices.Contains([]id.Customer{begun, service, begunGone}, r.send.Customer) })
+		p.Write(func(tx *db.Tx) error { _, err := p.sender.begin(tx, "dead", list); return err })
+		p.Withdraw(handedGone)
+		p.Withdraw(begunGone)
 		p.Must(p.sender.Recover(ctx))
-		if s := p.send(people[0]); s.State != Claimed {
+		if s := p.send(claimed); s.State != Claimed {
 			t.Errorf("the lease has not ended, but the state is %s", s.State)
 		}
 		p.Clock.Advance(leaseTime + time.Second)
 		p.Must(p.sender.Recover(ctx))
-		for c, want := range map[id.Customer]State{people[0]: Planned, people[1]: Uncertain, people[2]: Planned} {
+		for c, want := range map[id.Customer]State{claimed: Planned, handed: Planned, begun: Uncertain, service: Planned, handedGone: Cancelled, begunGone: Uncertain} {
 			if s := p.send(c); s.State != want {
 				t.Errorf("state %s, want %s", s.State, want)
 			}
 		}
+		if n := p.Count("select count(*) from ledger_entry where kind = 'send.overtaken'"); n != 1 {
+			t.Errorf("%d incidents on record", n)
+		}
+		p.Withdraw(denied)
 		p.drain()
-		if got := p.sink.To(); got["reader0@kunde.example"] != 1 || got["reader1@kunde.example"] != 0 || got["reader2@kunde.example"] != 1 {
-			t.Errorf("sent to %v", got)
+		got := p.sink.To()
+		for i, want := range []int{1, 1, 0, 1, 0, 0, 0} {
+			if n := got[fmt.Sprintf("reader%d@kunde.example", i)]; n != want {
+				t.Errorf("reader %d got %d", i, n)
+			}
+		}
+		if s := p.send(handed); s.State != Accepted || s.Attempt != 1 {
+			t.Errorf("what had not begun: %s in attempt %d", s.State, s.Attempt)
+		}
+	})
+}
+
+// A withdrawal that comes while a group leaves stops every mail of the group that
+// has not begun, and so does the end of the lease.
+func TestAGroupOnItsWayIsLookedAtBurstByBurst(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		p := newPost(t, d)
+		people := p.Readers(3 * burstSize)
+		p.plan(plain(), 0, people...)
+		ctx := context.Background()
+		group, err := p.sender.claim(ctx, "me", len(people))
+		p.Must(err)
+		list, err := p.sender.handOver(ctx, "me", group)
+		p.Must(err)
+		last := list[burstSize].send.Customer
+		var once sync.Once
+		p.sink.Hold = func(string) { once.Do(func() { p.Withdraw(last) }) }
+		p.sink.Data = func(string) error {
+			if len(p.sink.Mails()) == 2*burstSize-2 { // the last of the second burst: nothing begins after it
+				p.Clock.Advance(leaseTime)
+			}
+			return nil
+		}
+		w, err := p.sender.line(ctx)
+		p.Must(err)
+		p.Must(p.sender.deliver(ctx, "me", w, list))
+		if s := p.send(last); s.State != Cancelled {
+			t.Errorf("withdrawn meanwhile: %s", s.State)
+		}
+		for state, want := range map[State]int{Accepted: 2*burstSize - 1, Planned: burstSize} {
+			if n := p.Count("select count(*) from send where state = '" + string(state) + "'"); n != want {
+				t.Errorf("%d are %s, want %d", n, state, want)
+			}
+		}
+		if n := len(p.sink.Mails()); n != 2*burstSize-1 {
+			t.Errorf("%d mails left", n)
 		}
 	})
 }

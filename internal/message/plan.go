@@ -44,10 +44,10 @@ func Put(tx *db.Tx, ring *keyring.Ring, now clock.Instant, plans []Plan) (int64,
 		}
 		due := max(p.DueAt, now)
 		rows[i] = []any{p.Key.Customer, p.Key.Sum(ring), p.Key.Program, p.ProgramID, p.Message, p.Controller, p.Purpose, p.Key.Channel,
-			p.Class, p.Lang, p.ContentHash, p.payload, state, joinCodes(p.Reasons), 0, 0, 0, 0, 0, 0, "", 0, due, now, 0, ended}
+			p.Class, p.Lang, p.ContentHash, p.payload, state, joinCodes(p.Reasons), 0, 0, 0, 0, 0, 0, 0, "", 0, due, now, 0, ended}
 	}
 	return tx.InsertMany(`insert into send (customer_id, send_key, program, program_id, message_id, controller, purpose, channel,
-		class, lang, content_hash, payload, state, reasons, reply, attempt, counted, entry, overtaken_at, too_personal, holder, lease_until, due_at,
+		class, lang, content_hash, payload, state, reasons, reply, attempt, begun, counted, entry, overtaken_at, too_personal, holder, lease_until, due_at,
 		planned_at, handed_at, ended_at) values`, "on conflict (customer_id, send_key) do nothing", rows)
 }
 

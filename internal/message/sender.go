@@ -135,24 +135,41 @@ func (s *Sender) Run(ctx context.Context) error {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	defer s.closeIdle()
+	var around sync.WaitGroup
+	defer around.Wait()
+	around.Go(func() { s.tidy(ctx) })
+	for {
+		if _, err := s.Drain(ctx); err != nil && ctx.Err() == nil {
+			s.log.Error("sending stopped for a moment", "code", string(errs.CodeOf(err)))
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-s.wake:
+		case <-tick.C:
+		}
+	}
+}
+
+// tidy takes up what a process that died held, also while there is much to send,
+// and deletes old counts.
+func (s *Sender) tidy(ctx context.Context) {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
 	var forgotten clock.Instant
 	for {
+		if err := s.Recover(ctx); err != nil && ctx.Err() == nil {
+			s.log.Error("sends with an ended lease could not be looked at", "code", string(errs.CodeOf(err)))
+		}
 		if now := s.clock.Now(); now.Sub(forgotten) >= time.Hour {
 			forgotten = now
 			if err := s.db.Write(ctx, func(tx *db.Tx) error { return forgetCounts(tx, now) }); err != nil && ctx.Err() == nil {
 				s.log.Error("old counts could not be deleted", "code", string(errs.CodeOf(err)))
 			}
 		}
-		if _, err := s.Drain(ctx); err != nil && ctx.Err() == nil {
-			s.log.Error("sending stopped for a moment", "code", string(errs.CodeOf(err)))
-		}
-		if err := s.Recover(ctx); err != nil && ctx.Err() == nil {
-			s.log.Error("sends with an ended lease could not be looked at", "code", string(errs.CodeOf(err)))
-		}
 		select {
 		case <-ctx.Done():
-			return nil
-		case <-s.wake:
+			return
 		case <-tick.C:
 		}
 	}
@@ -209,9 +226,7 @@ func (s *Sender) round(ctx context.Context) (handed, claimed int, err error) {
 		return 0, len(group), s.unable(ctx, holder, err)
 	}
 	s.pace.back(len(group) - len(list))
-	results, w := s.transmit(ctx, w, list)
-	s.keep(w, false)
-	return len(list), len(group), s.settle(ctx, holder, results)
+	return len(list), len(group), s.deliver(ctx, holder, w, list)
 }
 
 func newHolder() string {

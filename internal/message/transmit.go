@@ -69,7 +69,6 @@ func (s *Sender) closeIdle() {
 // sent even when the process is about to stop; one that did not reach DATA may
 // be tried again.
 func (s *Sender) transmit(ctx context.Context, w *wire, list []ready) ([]result, *wire) {
-	ctx = context.WithoutCancel(ctx)
 	out := make([]result, 0, len(list))
 	for _, r := range list {
 		raw, err := s.write(r)
@@ -168,10 +167,10 @@ func retryAfter(attempt int64) time.Duration {
 	return min(time.Minute<<min(2*(attempt-1), 8), 2*time.Hour)
 }
 
-// settle writes down what became of a group. A bounce is a fact about the
-// customer, so it has a transaction of its own that begins with their lock.
-func (s *Sender) settle(ctx context.Context, holder string, results []result) error {
-	ctx = context.WithoutCancel(ctx)
+// settle writes down what became of a burst and begins the next, of which it
+// gives what may leave. A bounce is a fact about the customer, so it has a
+// transaction of its own that begins with their lock.
+func (s *Sender) settle(ctx context.Context, holder string, results []result, next []ready) (begun []ready, err error) {
 	var plain, bounced []result
 	for _, r := range results {
 		if r.outcome.bounced || r.outcome.soft() {
@@ -180,17 +179,18 @@ func (s *Sender) settle(ctx context.Context, holder string, results []result) er
 			plain = append(plain, r)
 		}
 	}
-	if len(plain) > 0 {
-		err := s.db.Write(ctx, func(tx *db.Tx) error {
+	if len(plain) > 0 || len(next) > 0 {
+		err = s.db.Write(ctx, func(tx *db.Tx) error {
 			for _, r := range plain {
 				if err := s.settleOne(tx, holder, r); err != nil {
 					return err
 				}
 			}
-			return nil
+			begun, err = s.begin(tx, holder, next)
+			return err
 		})
 		if err != nil {
-			return err
+			return nil, err
 		}
 	}
 	for _, r := range bounced {
@@ -211,10 +211,10 @@ func (s *Sender) settle(ctx context.Context, holder string, results []result) er
 			return s.softBounce(tx, r.send)
 		})
 		if err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return nil
+	return begun, nil
 }
 
 // next says which state follows from what the relay said. A service message
@@ -302,27 +302,6 @@ func (s *Sender) softBounce(tx *db.Tx, send Send) error {
 		Detail: customer.WithValue(customer.On), Actor: term.ByEngine, Source: "smtp",
 	})
 	return err
-}
-
-// Recover looks at sends whose lease ended: the process that held them died.
-// What was only claimed is planned again. What had been handed over may have
-// left: it is uncertain, and marketing is never sent again by itself; a service
-// message goes once more with the same Message-ID.
-func (s *Sender) Recover(ctx context.Context) error {
-	return s.db.Write(ctx, func(tx *db.Tx) error {
-		now := s.clock.Now()
-		for _, q := range []string{
-			`update send set state = 'planned', holder = '', lease_until = 0 where state = 'claimed' and lease_until < $1`,
-			`update send set state = 'planned', holder = '', lease_until = 0 where state = 'handed' and lease_until < $1
-				and class = 'service' and attempt = 1 and overtaken_at = 0`,
-			`update send set state = 'uncertain', holder = '', lease_until = 0, ended_at = $1, payload = '' where state = 'handed' and lease_until < $1`,
-		} {
-			if _, err := tx.Exec(q, now); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
 }
 
 // Forget ends every message that waits or was on its way, after a restore: it may

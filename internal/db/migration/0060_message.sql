@@ -37,7 +37,8 @@ create table send (
     state text not null, -- pseudonymous customer
     reasons text not null, -- pseudonymous customer; codes, joined by commas
     reply bigint not null, -- none nobody; the SMTP reply
-    attempt bigint not null, -- none nobody; hand-overs begun
+    attempt bigint not null, -- none nobody; attempts to send it
+    begun bigint not null, -- none nobody; 1 once the attempt may have reached DATA
     counted bigint not null, -- none nobody; 1 once a cap has counted it
     entry bigint not null, -- none nobody; the ledger entry of the hand-over or denial
     overtaken_at bigint not null, -- pseudonymous customer; a withdrawal came while it was on its way
