@@ -4,7 +4,9 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"path/filepath"
 	"runtime"
+	"runtime/pprof"
 	"slices"
 	"strings"
 	"testing"
@@ -17,6 +19,8 @@ var (
 	rounds    = flag.Int("rounds", 3, "how often each job runs")
 	customers = flag.Int("customers", 10_000, "how many customers there are")
 	only      = flag.String("only", "", "jobs whose name holds this")
+	engines   = flag.String("engine", "SQLite,PostgreSQL", "the engines")
+	profiles  = flag.String("profile", "", "folder to put a processor profile of each job in, for go tool pprof")
 )
 
 // BenchmarkTable prints the table.
@@ -25,12 +29,12 @@ func BenchmarkTable(b *testing.B) {
 	fmt.Fprintf(out, "%d cores, Go %s, %s, %d customers, %d x %v; CPU is the whole process, client included, without PostgreSQL's own\n\n",
 		runtime.NumCPU(), strings.TrimPrefix(runtime.Version(), "go"), time.Now().Format(time.DateOnly), *customers, *rounds, *seconds)
 	fmt.Fprintln(out, "job\tengine\ttarget/s\tmin\tmedian\tmax\tmedian/target\tCPU a unit\tp50\tp99\tfailed")
-	for _, engine := range []string{"SQLite", "PostgreSQL"} {
+	for _, engine := range strings.Split(*engines, ",") {
 		b.Run(engine, func(b *testing.B) {
 			h := open(b, engine, *customers)
 			for _, j := range jobs {
 				if strings.Contains(j.name, *only) {
-					write(out, j.name, engine, target(j.sqlite, j.postgres, engine), j.measure(b, h))
+					write(out, j.name, engine, target(j.sqlite, j.postgres, engine), j.measure(b, h, engine))
 				}
 			}
 		})
@@ -49,9 +53,10 @@ func target(sqlite, postgres float64, engine string) float64 {
 }
 
 // measure runs a job some times, after a short run that nobody counts.
-func (j job) measure(b *testing.B, h *house) []figure {
+func (j job) measure(b *testing.B, h *house, engine string) []figure {
 	call := j.call(b, h)
 	load(j.connections, *seconds/4, call)
+	defer profile(b, engine+" "+j.name)()
 	var list []figure
 	for range *rounds {
 		f := load(j.connections, *seconds, call)
@@ -61,6 +66,21 @@ func (j job) measure(b *testing.B, h *house) []figure {
 		list = append(list, f)
 	}
 	return list
+}
+
+// profile starts a processor profile when one is wanted; what it gives ends it.
+func profile(b *testing.B, name string) (end func()) {
+	if *profiles == "" {
+		return func() {}
+	}
+	must(b, os.MkdirAll(*profiles, 0o755))
+	f, err := os.Create(filepath.Join(*profiles, strings.NewReplacer(" ", "-", ",", "").Replace(name)+".pprof"))
+	must(b, err)
+	must(b, pprof.StartCPUProfile(f))
+	return func() {
+		pprof.StopCPUProfile()
+		must(b, f.Close())
+	}
 }
 
 func write(out *tabwriter.Writer, name, engine string, target float64, list []figure) {

@@ -12,7 +12,6 @@ import (
 	"candor/internal/customer"
 	"candor/internal/db"
 	"candor/internal/errs"
-	"candor/internal/gate"
 	"candor/internal/id"
 	"candor/internal/term"
 )
@@ -61,12 +60,7 @@ func (a *API) recordConsent(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	var r consent.Record
-	var e gate.Effects
-	err = a.DB.Write(ctx, func(tx *db.Tx) (err error) {
-		r, e, err = a.Gate.Record(tx, act)
-		return err
-	})
+	r, e, err := a.Gate.Say(ctx, act)
 	if err != nil {
 		return nil, err
 	}

@@ -15,6 +15,8 @@
 package customer
 
 import (
+	"slices"
+
 	"candor/internal/clock"
 	"candor/internal/db"
 	"candor/internal/errs"
@@ -30,7 +32,8 @@ type Customer struct {
 	SeenDay   clock.Instant // 00:00 UTC of the last day with a positive interaction, or 0
 }
 
-var errGone = errs.New(errs.NotFound, "no_such_customer", "there is no such customer; they may have been erased")
+// ErrGone says that a customer is unknown or erased.
+var ErrGone = errs.New(errs.NotFound, "no_such_customer", "there is no such customer; they may have been erased")
 
 // Lock takes the customer's row until the end of the transaction and gives the
 // customer's new revision. It returns NOT_FOUND when the customer is unknown or
@@ -38,9 +41,29 @@ var errGone = errs.New(errs.NotFound, "no_such_customer", "there is no such cust
 func Lock(tx *db.Tx, c id.Customer) (rev int64, err error) {
 	err = tx.QueryRow("update customer set rev = rev + 1 where customer_id = $1 returning rev", c).Scan(&rev)
 	if errs.Is(err, errs.NotFound) {
-		return 0, errGone
+		return 0, ErrGone
 	}
 	return rev, err
+}
+
+// LockAll is Lock for several customers, in ascending order. Those who are
+// unknown or erased are missing from its answer.
+func LockAll(tx *db.Tx, list []id.Customer) (map[id.Customer]int64, error) {
+	list = slices.Clone(list)
+	slices.Sort(list)
+	list = slices.Compact(list)
+	args := make([][]any, len(list))
+	for i, c := range list {
+		args[i] = []any{c}
+	}
+	revs := make(map[id.Customer]int64, len(list))
+	err := tx.QueryEach("update customer set rev = rev + 1 where customer_id = $1 returning rev", args, func(i int, scan db.Scan) error {
+		var rev int64
+		err := scan(&rev)
+		revs[list[i]] = rev
+		return err
+	})
+	return revs, err
 }
 
 // Get reads a customer. It returns NOT_FOUND when unknown or erased.
@@ -52,7 +75,7 @@ func Get(tx *db.Tx, c id.Customer) (Customer, error) {
 	if got, ok := found[c]; ok {
 		return got, nil
 	}
-	return Customer{}, errGone
+	return Customer{}, ErrGone
 }
 
 // ByID reads those of the customers that exist.

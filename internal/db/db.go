@@ -108,6 +108,7 @@ type Flusher interface{ Flush(items []any) error }
 type runner interface {
 	exec(ctx context.Context, query string, args []any) (sql.Result, error)
 	query(ctx context.Context, query string, args []any) (*sql.Rows, error)
+	each(ctx context.Context, query string, list [][]any, read func(i int, scan Scan) error) error
 }
 
 // Tx is a running transaction. It is used by one goroutine and not after the

@@ -270,3 +270,38 @@ func TestReopenKeepsWhatWasAnswered(t *testing.T) {
 		}
 	}
 }
+
+func TestAStatementRunsForEachOfAListInOrder(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		err := d.Write(ctx, func(tx *db.Tx) error {
+			if err := errors.Join(put(tx, "a", "1"), put(tx, "c", "3")); err != nil {
+				return err
+			}
+			var got []string
+			err := tx.QueryEach("update setting set value = $2 where name = $1 returning name", [][]any{{"c", "x"}, {"b", "x"}, {"a", "y"}},
+				func(i int, scan db.Scan) error {
+					var name string
+					err := scan(&name)
+					got = append(got, fmt.Sprint(i, name))
+					return err
+				})
+			if fmt.Sprint(got) != "[0c 2a]" {
+				t.Errorf("got %v", got)
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if get(t, d, "a") != "y" || get(t, d, "c") != "x" {
+			t.Error("not stored")
+		}
+		err = d.Write(ctx, func(tx *db.Tx) error {
+			return tx.QueryEach("insert into setting (name, value) values ($1, $2) returning name", [][]any{{"d", "1"}, {"d", "2"}, {"e", "3"}},
+				func(int, db.Scan) error { return nil })
+		})
+		if !errs.Is(err, errs.Conflict) || get(t, d, "d") != "" {
+			t.Errorf("err = %v", err)
+		}
+	})
+}

@@ -39,6 +39,24 @@ func (t *Tx) InsertReturning(head, tail string, rows [][]any, read func(Scan) er
 	})
 }
 
+// QueryEach runs one statement with each of a list of arguments, strictly in
+// their order, for what no statement over all of them does: taking locks. read
+// gets the rows of each, into the plain types of columns. On PostgreSQL it is one
+// trip to the server.
+func (t *Tx) QueryEach(query string, list [][]any, read func(i int, scan Scan) error) error {
+	for i := range list {
+		args, err := t.ready(list[i])
+		if err != nil {
+			return err
+		}
+		list[i] = args
+	}
+	if len(list) == 0 {
+		return nil
+	}
+	return translate(t.run.each(t.ctx, query, list, read))
+}
+
 func (t *Tx) inserts(head, tail string, rows [][]any, run func(query string, args []any) error) error {
 	if t.dialect == Postgres && len(rows) > 1 && !anyNull(rows) {
 		from, args, err := unnest(rows)

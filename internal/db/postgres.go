@@ -120,12 +120,17 @@ func (e *pgEngine) repeat(ctx context.Context, opts *sql.TxOptions, fn func(*Tx)
 }
 
 func (e *pgEngine) once(ctx context.Context, opts *sql.TxOptions, fn func(*Tx) error) (*Tx, error) {
-	stx, err := e.pool.BeginTx(ctx, opts)
+	conn, err := e.pool.Conn(ctx)
+	if err != nil {
+		return nil, translate(err)
+	}
+	defer func() { _ = conn.Close() }()
+	stx, err := conn.BeginTx(ctx, opts)
 	if err != nil {
 		return nil, translate(err)
 	}
 	defer func() { _ = stx.Rollback() }()
-	tx := &Tx{ctx: ctx, run: pgTx{stx}, dialect: Postgres}
+	tx := &Tx{ctx: ctx, run: pgTx{stx, conn}, dialect: Postgres}
 	defer func() { tx.closed = true }()
 	if err := fn(tx); err != nil {
 		return nil, err
@@ -142,7 +147,10 @@ func (e *pgEngine) once(ctx context.Context, opts *sql.TxOptions, fn func(*Tx) e
 func (e *pgEngine) close() error { return e.pool.Close() }
 
 // pgTx leaves the keeping of prepared statements to the driver.
-type pgTx struct{ tx *sql.Tx }
+type pgTx struct {
+	tx   *sql.Tx
+	conn *sql.Conn // that the transaction runs on
+}
 
 func (t pgTx) exec(ctx context.Context, query string, args []any) (sql.Result, error) {
 	return t.tx.ExecContext(ctx, query, args...)
@@ -150,4 +158,32 @@ func (t pgTx) exec(ctx context.Context, query string, args []any) (sql.Result, e
 
 func (t pgTx) query(ctx context.Context, query string, args []any) (*sql.Rows, error) {
 	return t.tx.QueryContext(ctx, query, args...)
+}
+
+// each sends the statement with all its arguments at once and then reads the
+// answers: one trip to the server, whatever their number.
+func (t pgTx) each(ctx context.Context, query string, list [][]any, read func(i int, scan Scan) error) error {
+	return t.conn.Raw(func(c any) error {
+		var all pgx.Batch
+		for _, args := range list {
+			all.Queue(query, args...)
+		}
+		answers := c.(*stdlib.Conn).Conn().SendBatch(ctx, &all)
+		for i := range list {
+			rows, err := answers.Query()
+			if err != nil {
+				_ = answers.Close()
+				return err
+			}
+			for rows.Next() {
+				err = errors.Join(err, read(i, rows.Scan))
+			}
+			rows.Close()
+			if err = errors.Join(err, rows.Err()); err != nil {
+				_ = answers.Close()
+				return err
+			}
+		}
+		return answers.Close()
+	})
 }

@@ -386,6 +386,16 @@ func (c *conn) query(ctx context.Context, query string, args []any) (*sql.Rows, 
 	return s.QueryContext(ctx, args...)
 }
 
+func (c *conn) each(ctx context.Context, query string, list [][]any, read func(i int, scan Scan) error) error {
+	for i, args := range list {
+		rows, err := c.query(ctx, query, args)
+		if err := Each(rows, err, func(scan Scan) error { return read(i, scan) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (c *conn) forget() {
 	for _, s := range c.stmts {
 		_ = s.Close()

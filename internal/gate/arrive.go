@@ -219,9 +219,10 @@ func (b *batch) arriveEvents(i int, a *Arrival, who *person) {
 		}
 		b.events = append(b.events, row)
 		b.owner = append(b.owner, i)
-		if a.Claim {
+		if a.Claim || b.heard[row.Key()] {
 			continue
 		}
+		b.heard[row.Key()] = true
 		if order {
 			b.purchase(i, a, n, row.Event)
 		}

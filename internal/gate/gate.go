@@ -21,6 +21,7 @@ import (
 
 	"candor/internal/charter"
 	"candor/internal/clock"
+	"candor/internal/consent"
 	"candor/internal/customer"
 	"candor/internal/db"
 	"candor/internal/errs"
@@ -68,6 +69,9 @@ type Gate struct {
 
 	hooks []TightenedFunc // set before the gate is used
 
+	arrivals *gather[Arrival, Taken]
+	acts     *gather[consent.Act, heard]
+
 	mu    sync.Mutex
 	laws  map[lawKey]*Law
 	keeps map[lawKey]*event.Keep
@@ -79,9 +83,9 @@ type lawKey struct {
 	version int64
 }
 
-// TightenedFunc hears, in the same transaction, that a customer's permissions
+// TightenedFunc hears, in the same transaction, which permissions of customers
 // became fewer. It stops what is waiting and names what had already left.
-type TightenedFunc func(tx *db.Tx, c id.Customer, keys []StandingKey) (left []string, err error)
+type TightenedFunc func(tx *db.Tx, fewer map[id.Customer][]StandingKey) (left map[id.Customer][]string, err error)
 
 // The kinds of the gate's jobs.
 const (
@@ -121,6 +125,8 @@ func New(cfg Config) (*Gate, error) {
 	if g.clock == nil {
 		g.clock = clock.System{}
 	}
+	g.arrivals = &gather[Arrival, Taken]{most: mostArrivals, lanes: lanes, do: g.take}
+	g.acts = &gather[consent.Act, heard]{most: mostActs, lanes: lanes, do: g.say}
 	var err error
 	if g.vault, err = vault.Open(context.Background(), cfg.Keys, cfg.Ring, g.clock); err != nil {
 		return nil, err

@@ -54,7 +54,7 @@ func (g *Gate) hold(tx *db.Tx, c id.Customer) (*hold, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &hold{g: g, tx: tx, law: law, charter: ch, id: c, rev: rev, at: g.clock.Now(), writes: &writes{},
+	return &hold{g: g, tx: tx, law: law, charter: ch, id: c, rev: rev, at: g.clock.Now(), writes: &writes{who: []id.Customer{c}},
 		facts: Facts{Customer: c, Since: row.CreatedAt, Records: records, Facts: facts}}, nil
 }
 
@@ -80,7 +80,7 @@ func (g *Gate) holds(tx *db.Tx, list []id.Customer, made map[id.Customer]custome
 	}
 	maps.Copy(rows, made)
 	out := make([]*hold, len(list))
-	all := &writes{}
+	all := &writes{who: list}
 	for i, c := range list {
 		row, ok := rows[c]
 		if !ok {

@@ -31,11 +31,9 @@ func TestStopAllEndsEverythingInOneTransaction(t *testing.T) {
 		w.record(c, sms)
 		w.fact(c, customer.Fact{Kind: customer.Purchase, Detail: map[string]string{"family": "coffee"}})
 		var heard []StandingKey
-		w.gate.OnTightened(func(_ *db.Tx, got id.Customer, keys []StandingKey) ([]string, error) {
-			if got == c {
-				heard = append(heard, keys...)
-			}
-			return []string{"already left"}, nil
+		w.gate.OnTightened(func(_ *db.Tx, fewer map[id.Customer][]StandingKey) (map[id.Customer][]string, error) {
+			heard = append(heard, fewer[c]...)
+			return map[id.Customer][]string{c: {"already left"}}, nil
 		})
 		before := w.count("select count(*) from consent_record")
 

@@ -201,9 +201,7 @@ func (h *hold) follow(r consent.Record) error {
 		}
 	}
 	if r.Counts() && (r.Kind == consent.Withdrawn || r.Kind == consent.Objected) {
-		if err := h.revoke(r); err != nil {
-			return err
-		}
+		h.revoke(r)
 	}
 	h.told = append(h.told, Recorded{h.id, r.ID, r.Purpose, r.Channel, r.Kind, r.Counts()})
 	return nil
@@ -218,16 +216,12 @@ type Revocation struct {
 }
 
 // revoke opens one job for each active recipient of the purpose (GDPR 19).
-func (h *hold) revoke(r consent.Record) error {
+func (h *hold) revoke(r consent.Record) {
 	for _, to := range h.law.byName[r.Purpose].recipients {
 		if r.Recipient != "" && r.Recipient != to.ID {
 			continue
 		}
-		err := h.g.jobs.Enqueue(h.tx, job.New{Kind: JobRevoke, Args: Revocation{h.id, r.ID, r.Purpose, to.ID}})
-		if err != nil {
-			return err
-		}
+		h.jobs = append(h.jobs, job.New{Kind: JobRevoke, Args: Revocation{h.id, r.ID, r.Purpose, to.ID}})
 		h.effects.Revocations++
 	}
-	return nil
 }

@@ -191,12 +191,12 @@ func containsSum(list [][]byte, sum []byte) bool {
 // names lists the digests of a customer for the journal: with their ids, or the
 // addresses alone.
 func (h *hold) names(ids bool) ([]journal.Name, error) {
-	held, err := customer.IdentitiesOf(h.tx, []id.Customer{h.id})
+	held, err := h.identities()
 	if err != nil {
 		return nil, err
 	}
 	var out []journal.Name
-	for _, i := range held[h.id] {
+	for _, i := range held {
 		if ids {
 			out = append(out, journal.Name{Digest: i.Digest, KeyID: i.KeyID})
 		}

@@ -66,25 +66,31 @@ func (g *Gate) settle(tx *db.Tx, list []*hold) error {
 		`on conflict (customer_id) do update set law = excluded.law, rev = excluded.rev, computed_at = excluded.computed_at`, laws); err != nil {
 		return err
 	}
-	for _, h := range list {
-		if err := h.tighten(); err != nil {
-			return err
-		}
+	if err := g.tighten(tx, list); err != nil {
+		return err
 	}
 	return g.outbox.PublishAll(tx, TopicStanding, changed)
 }
 
-// tighten runs the hooks when anything became less.
-func (h *hold) tighten() error {
-	if len(h.effects.Tightened) == 0 {
+// tighten runs the hooks for those of whom anything became less.
+func (g *Gate) tighten(tx *db.Tx, list []*hold) error {
+	fewer := map[id.Customer][]StandingKey{}
+	for _, h := range list {
+		if len(h.effects.Tightened) > 0 {
+			fewer[h.id] = h.effects.Tightened
+		}
+	}
+	if len(fewer) == 0 {
 		return nil
 	}
-	for _, hook := range h.g.hooks {
-		left, err := hook(h.tx, h.id, h.effects.Tightened)
+	for _, hook := range g.hooks {
+		left, err := hook(tx, fewer)
 		if err != nil {
 			return err
 		}
-		h.effects.Left = append(h.effects.Left, left...)
+		for _, h := range list {
+			h.effects.Left = append(h.effects.Left, left[h.id]...)
+		}
 	}
 	return nil
 }

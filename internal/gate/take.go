@@ -21,6 +21,9 @@ import (
 // anew.
 const takeTries = 6
 
+// mostArrivals bounds what shares a transaction.
+const mostArrivals = 512
+
 // errStale says that what was remembered or read is no longer so.
 var errStale = errs.New(errs.Conflict, "overtaken", "somebody else changed the same customers at the same moment; try again")
 
@@ -31,10 +34,19 @@ var errStale = errs.New(errs.Conflict, "overtaken", "somebody else changed the s
 //
 // What is wrong with one arrival is said in its Taken and touches no other. An
 // error means that nothing of the batch was stored and it can be sent again.
+//
+// Small batches that callers bring at the same moment share a transaction.
 func (g *Gate) Take(ctx context.Context, list []Arrival) ([]Taken, error) {
-	if len(list) == 0 {
+	switch {
+	case len(list) == 0:
 		return nil, nil
+	case len(list) > mostArrivals/2:
+		return g.take(ctx, list)
 	}
+	return g.arrivals.ask(ctx, list...)
+}
+
+func (g *Gate) take(ctx context.Context, list []Arrival) ([]Taken, error) {
 	var err error
 	twice := false
 	for range takeTries {
@@ -76,7 +88,8 @@ type batch struct {
 	twice   bool                 // some of the events are known to be there already
 
 	events []event.Row
-	owner  []int // of each event: its arrival
+	owner  []int              // of each event: its arrival
+	heard  map[event.Key]bool // events of which something follows, each told once
 	values []valueOf
 	sealed []vault.Sealed
 	traits []customer.TraitValue
@@ -106,7 +119,7 @@ func (b *batch) prepare(ctx context.Context) error {
 		b.planner.take(&b.list[i], b.ids[i])
 	}
 	b.base = make([]Taken, len(b.list))
-	b.touched = map[id.Customer]bool{}
+	b.touched, b.heard = map[id.Customer]bool{}, map[event.Key]bool{}
 	for i := range b.list {
 		b.arrive(i)
 	}

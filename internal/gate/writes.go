@@ -5,6 +5,8 @@ import (
 	"candor/internal/consent"
 	"candor/internal/customer"
 	"candor/internal/db"
+	"candor/internal/id"
+	"candor/internal/job"
 	"candor/internal/ledger"
 )
 
@@ -16,6 +18,21 @@ type writes struct {
 	entries []ledger.Written
 	records []consent.Record
 	told    []any // payloads of TopicConsent
+	jobs    []job.New
+
+	who  []id.Customer // all that the holds are of
+	held map[id.Customer][]customer.Held
+}
+
+// identities reads, once for all holds, who finds the customer held.
+func (h *hold) identities() ([]customer.Held, error) {
+	if h.held == nil {
+		var err error
+		if h.held, err = customer.IdentitiesOf(h.tx, h.who); err != nil {
+			return nil, err
+		}
+	}
+	return h.held[h.id], nil
 }
 
 func (w *writes) flush(g *Gate, tx *db.Tx) error {
@@ -35,8 +52,11 @@ func (w *writes) flush(g *Gate, tx *db.Tx) error {
 	if err := consent.Insert(tx, w.records...); err != nil {
 		return err
 	}
-	err := g.outbox.PublishAll(tx, TopicConsent, w.told)
-	*w = writes{}
+	if err := g.outbox.PublishAll(tx, TopicConsent, w.told); err != nil {
+		return err
+	}
+	err := g.jobs.EnqueueAll(tx, w.jobs)
+	*w = writes{who: w.who}
 	return err
 }
 

@@ -2,6 +2,8 @@ package message
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"time"
 
 	"candor/internal/clock"
@@ -11,44 +13,50 @@ import (
 	"candor/internal/term"
 )
 
-// tightened runs in the transaction of a withdrawal, under the customer's lock:
+// tightened runs in the transaction of withdrawals, under the customers' locks:
 // it ends what waits and names what is on its way.
-func (s *Sender) tightened(tx *db.Tx, c id.Customer, keys []gate.StandingKey) ([]string, error) {
-	rows, err := tx.Query("select "+sendColumns+" from send where customer_id = $1 and state in ('planned', 'claimed', 'handed') and program <> 'service' order by send_key", c)
-	sends, err := db.Collect(rows, err, scanSend)
-	if err != nil {
-		return nil, err
-	}
-	var out []string
-	for _, send := range sends {
-		if !touches(keys, send) {
-			continue
-		}
-		d, err := s.gate.Decide(tx, gate.Request{Customer: c, Controller: send.Controller, Purpose: send.Purpose,
-			Operation: term.Serve, Channel: send.Channel, Actor: term.Actor("program:" + send.Program)})
+func (s *Sender) tightened(tx *db.Tx, fewer map[id.Customer][]gate.StandingKey) (map[id.Customer][]string, error) {
+	left := map[id.Customer][]string{}
+	err := db.In(tx, slices.Sorted(maps.Keys(fewer)), func(marks string, args []any) error {
+		rows, err := tx.Query("select "+sendColumns+" from send where customer_id in ("+marks+`) and state in ('planned', 'claimed', 'handed')
+			and program <> 'service' order by customer_id, send_key`, args...)
+		sends, err := db.Collect(rows, err, scanSend)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		if d.Allowed() {
-			continue // something else than sending was taken away
-		}
-		now := s.clock.Now()
-		if send.State != Handed {
-			if err := s.end(tx, send, Cancelled, codesOf(d), now); err != nil {
-				return nil, err
+		for _, send := range sends {
+			if !touches(fewer[send.Customer], send) {
+				continue
 			}
-			continue
+			named, err := s.overtake(tx, send)
+			if err != nil {
+				return err
+			}
+			if named {
+				left[send.Customer] = append(left[send.Customer], send.Message.String())
+			}
 		}
-		n, err := tx.Exec("update send set overtaken_at = $3, reasons = $4 where customer_id = $1 and send_key = $2 and overtaken_at = 0",
-			c, send.Key, now, joinCodes(codesOf(d)))
-		if err != nil {
-			return nil, err
-		}
-		if n == 1 { // named once, by the first withdrawal
-			out = append(out, send.Message.String())
-		}
+		return nil
+	})
+	return left, err
+}
+
+// overtake ends one message that waits, or notes on one that is on its way that
+// it was overtaken. It reports whether that is to be told, which the first
+// withdrawal does.
+func (s *Sender) overtake(tx *db.Tx, send Send) (named bool, err error) {
+	d, err := s.gate.Decide(tx, gate.Request{Customer: send.Customer, Controller: send.Controller, Purpose: send.Purpose,
+		Operation: term.Serve, Channel: send.Channel, Actor: term.Actor("program:" + send.Program)})
+	if err != nil || d.Allowed() { // something else than sending was taken away
+		return false, err
 	}
-	return out, nil
+	now := s.clock.Now()
+	if send.State != Handed {
+		return false, s.end(tx, send, Cancelled, codesOf(d), now)
+	}
+	n, err := tx.Exec("update send set overtaken_at = $3, reasons = $4 where customer_id = $1 and send_key = $2 and overtaken_at = 0",
+		send.Customer, send.Key, now, joinCodes(codesOf(d)))
+	return n == 1, err
 }
 
 func touches(keys []gate.StandingKey, s Send) bool {
