@@ -32,6 +32,7 @@ type Decision struct {
 	Until    time.Time `json:"until,omitzero"` // zero when it does not change by itself
 	Reasons  []Reason  `json:"reasons,omitempty"`
 	Fields   []string  `json:"fields,omitempty"`
+	Stale    []string  `json:"stale,omitempty"` // of Fields, those too old to be acted upon
 	Basis    string    `json:"basis,omitempty"`
 	Evidence []string  `json:"evidence,omitempty"`
 }

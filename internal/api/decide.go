@@ -40,6 +40,7 @@ type Decision struct {
 	Until          clock.Instant `json:"until,omitzero" doc:"When the answer may change by itself; left out when it does not, or when that would tell about the person."`
 	Reasons        []Reason      `json:"reasons,omitempty"`
 	Fields         []term.Field  `json:"fields,omitempty" doc:"What may be read, when allowed."`
+	Stale          []term.Field  `json:"stale,omitempty" doc:"Of fields, those whose value is too old to be acted upon: ask the person."`
 	Basis          string        `json:"basis,omitempty"`
 	Evidence       []string      `json:"evidence,omitempty"`
 	CharterVersion int64         `json:"charter_version,omitempty"`
@@ -64,7 +65,7 @@ func (c caller) shown(d gate.Decision) Decision {
 	for _, r := range d.Reasons {
 		out.Reasons = append(out.Reasons, Reason{r.Code, r.Requirement, r.Text})
 	}
-	out.Fields, out.Basis, out.Evidence = d.Fields, d.Basis, d.Evidence
+	out.Fields, out.Stale, out.Basis, out.Evidence = d.Fields, d.Stale, d.Basis, d.Evidence
 	out.CharterVersion, out.PackVersion = d.CharterVersion, d.PackVersion
 	return out
 }

@@ -52,6 +52,7 @@ type Condition struct {
 	root    node
 	fields  []term.Field
 	events  []term.Event
+	aged    bool // it looks at a field whose values grow too old, which the index does not know
 }
 
 // Purpose is the purpose that the condition was checked for.

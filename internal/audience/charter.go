@@ -7,6 +7,7 @@ import (
 	"candor/internal/clock"
 	"candor/internal/errs"
 	"candor/internal/event"
+	"candor/internal/gate"
 	"candor/internal/term"
 )
 
@@ -63,6 +64,7 @@ func SchemaOf(c *charter.Charter, p term.Purpose) (*Schema, error) {
 		Events:   make(map[term.Event]*Event, len(c.Events)),
 		Families: make(map[string][]string, len(c.Families)),
 	}
+	purpose, declared := c.Purpose(p)
 	for i := range c.Fields {
 		f := &c.Fields[i]
 		sc.Fields[f.ID] = &Field{
@@ -70,6 +72,9 @@ func SchemaOf(c *charter.Charter, p term.Purpose) (*Schema, error) {
 			Sealed:    f.KeepIn != charter.Trait || f.Slot == "",
 			Sensitive: f.Sensitivity != charter.Ordinary,
 			For:       purposesOf(c, p, func(q *charter.Purpose) bool { _, ok := q.UsesField(f.ID); return ok }),
+		}
+		if declared && purpose.MaxAge[f.ID] > 0 {
+			sc.Fields[f.ID].Stale = func(at clock.Instant) clock.Instant { return gate.StaleFrom(purpose, f.ID, at) }
 		}
 	}
 	for i := range c.Events {

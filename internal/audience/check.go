@@ -20,6 +20,7 @@ type checker struct {
 	cost    int
 	fields  []term.Field
 	events  []term.Event
+	aged    bool
 	stage   term.Stage // the stage whose rule is read, or ""
 }
 
@@ -214,6 +215,7 @@ func (c *checker) field(e ast.Expr) (*Field, error) {
 		return nil, wrong(errs.FieldNotAllowed, "`%s` is kept sealed: conditions may not look at it", id)
 	}
 	c.fields = append(c.fields, id)
+	c.aged = c.aged || f.Stale != nil
 	return f, nil
 }
 

@@ -49,7 +49,7 @@ func versionOf(c *charter.Charter) string { return fmt.Sprint(c.Version, " ", c.
 // countIndexed is countSQL from the index.
 func (f *funnel) countIndexed() ([]stood, bool, error) {
 	x, ok := f.service.index.Fresh(versionOf(f.charter), f.at)
-	if !ok {
+	if !ok || f.condition.aged {
 		return nil, false, nil
 	}
 	r := gate.Reach{Purpose: f.condition.purpose, Channel: f.question.Channel, Operation: term.Serve, At: f.at}
@@ -123,7 +123,7 @@ func (t *tally[K]) add(own map[K]int64) {
 // membersIndexed gives the first customers that Members would give.
 func (f *funnel) membersIndexed(limit int) ([]id.Customer, bool, error) {
 	x, ok := f.service.index.Fresh(versionOf(f.charter), f.at)
-	if !ok {
+	if !ok || f.condition.aged {
 		return nil, false, nil
 	}
 	r := gate.Reach{Purpose: f.condition.purpose, Channel: f.question.Channel, Operation: term.Serve, At: f.at}
@@ -163,7 +163,7 @@ func leave(v *index.View, s *index.Set, column string, will func(number uint64) 
 // differIndexed is differSQL from the index.
 func (f *funnel) differIndexed(list []*Condition) ([]int64, bool) {
 	x, ok := f.service.index.Fresh(versionOf(f.charter), f.at)
-	if !ok {
+	if !ok || f.condition.aged || slices.ContainsFunc(list, func(c *Condition) bool { return c.aged }) {
 		return nil, false
 	}
 	all := tally[int]{}
@@ -193,7 +193,7 @@ func (f *funnel) differIndexed(list []*Condition) ([]int64, bool) {
 // stagesIndexed is countStages from the index.
 func (s *Service) stagesIndexed(in *charter.Charter, l *Lifecycle, p term.Purpose, at clock.Instant) (map[int]int64, bool, error) {
 	x, ok := s.index.Fresh(versionOf(in), at)
-	if !ok {
+	if !ok || slices.ContainsFunc(l.rules, func(c *Condition) bool { return c.aged }) {
 		return nil, false, nil
 	}
 	r := gate.Reach{Purpose: p, Operation: term.Use, At: at}

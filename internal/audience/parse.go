@@ -51,7 +51,7 @@ func Compile(sc *Schema, expression string) (*Condition, error) {
 	if err != nil {
 		return nil, err
 	}
-	cond := &Condition{purpose: sc.Purpose, source: expression, root: n}
+	cond := &Condition{purpose: sc.Purpose, source: expression, root: n, aged: c.aged}
 	cond.fields, cond.events = c.mentions()
 	return cond, nil
 }

@@ -26,7 +26,10 @@ type Field struct {
 	Slot      string   // the column of the trait row that holds it
 	Sealed    bool     // kept in the vault: no condition may look at it
 	Sensitive bool     // special category, or treated like one
-	For       []term.Purpose
+	// Stale gives the instant at or before which a value was learnt when it is too
+	// old for the purpose (ACC-02): it is then not known. Nil when there is none.
+	Stale func(at clock.Instant) clock.Instant
+	For   []term.Purpose
 }
 
 // Event is what the language knows of a declared event.

@@ -118,9 +118,16 @@ func readPerson(tx *db.Tx, in *charter.Charter, who id.Customer, p term.Purpose,
 	if err != nil {
 		return Person{}, err
 	}
+	told := customer.Told{}
+	if len(purpose.MaxAge) > 0 {
+		if err := customer.TraitsTold(tx, []id.Customer{who}, told); err != nil {
+			return Person{}, err
+		}
+	}
 	out := Person{Traits: map[term.Field]Trait{}}
 	for f, v := range traits[who] {
-		if _, ok := purpose.UsesField(f); ok {
+		learnt, known := told[who][f]
+		if _, ok := purpose.UsesField(f); ok && !(known && learnt <= gate.StaleFrom(purpose, f, at)) {
 			out.Traits[f] = traitOf(v)
 		}
 	}

@@ -228,10 +228,18 @@ func (w *sqlWriter) column(v value) string {
 	case v.from != fromField:
 		return w.overEvents(v)
 	case w.known:
-		return "c." + v.field.Slot
+		return w.fresh("c.", v.field)
 	}
 	w.looks = true
-	return "t." + v.field.Slot
+	return w.fresh("t.", v.field)
+}
+
+// fresh gives a field's column, null where its value is too old for the purpose.
+func (w *sqlWriter) fresh(row string, f *Field) string {
+	if f.Stale == nil {
+		return row + f.Slot
+	}
+	return "(case when " + customer.StaleSQL("c.customer_id", w.arg(f.ID), w.arg(f.Stale(w.at))) + " then null else " + row + f.Slot + " end)"
 }
 
 // overEvents gives the expression of a value over events: a count or a sum is

@@ -281,6 +281,8 @@ type Purpose struct {
 	Profiling bool  // chooses by what is known of a person
 	Logic     Texts // of the profiling, as people read it; nil without
 	Owner     string
+	Decides   string             // what it decides about people by their data: "pricing", "eligibility", "age", or ""
+	MaxAge    map[term.Field]int // how old, in days, a value may be to be acted upon (ACC-02)
 
 	basis    map[term.Market]Basis
 	channels map[term.Channel]map[term.Market]Permission

@@ -22,8 +22,32 @@ func (k *checker) purpose(p *Purpose, v view) {
 			why.problem("MIN-09", "special data need consent as the basis in every market")
 		}
 	})
+	k.freshness(p, v)
 	if needsOrder(p.Keep.From) && !k.hasOrder() {
 		v.get("keep").problem("MIN-05", "no event means an order; write means: [order] at the one that does")
+	}
+}
+
+// freshness checks ACC-02: what a purpose decides by has an age limit.
+func (k *checker) freshness(p *Purpose, v view) {
+	v.get("max_age").each(func(name string, at view) {
+		f, ok := k.c.Field(term.Field(name))
+		_, uses := p.UsesField(term.Field(name))
+		switch {
+		case !ok || !uses:
+			at.problem("ACC-02", "the purpose uses no such field; list it under uses, or leave it out here")
+		case f.ChannelOf() != "":
+			at.problem("ACC-02", "an address does not grow old: it is confirmed, and dropped when messages come back")
+		}
+	})
+	if p.Decides == "" {
+		return
+	}
+	for _, u := range p.Uses {
+		f, ok := k.c.Field(term.Field(u.Name))
+		if _, aged := p.MaxAge[term.Field(u.Name)]; ok && !u.Event && f.ChannelOf() == "" && !aged {
+			v.problem("ACC-02", fmt.Sprintf("the purpose decides about %s: say under max_age how old %s may be, such as 365 days", p.Decides, u.Name))
+		}
 	}
 }
 

@@ -77,6 +77,11 @@ func (c *Charter) readPurpose(name string, v view) Purpose {
 		}
 	}
 	p.Marketing = p.isMarketing()
+	p.Decides, p.MaxAge = v.get("decides").text(), map[term.Field]int{}
+	v.get("max_age").each(func(name string, age view) {
+		n, _, _ := strings.Cut(age.text(), " ")
+		p.MaxAge[term.Field(name)], _ = strconv.Atoi(n)
+	})
 	v.get("uses").each(func(name string, why view) {
 		p.Uses = append(p.Uses, Use{name, c.declaresEvent(name), why.text()})
 	})

@@ -28,6 +28,7 @@ type screened struct {
 	slot    slot
 	op      Ops
 	fields  []term.Field // that may be read when the answer is ALLOW
+	stale   []term.Field // too old to be acted upon
 	failed  []ground
 	settled bool // the customer's standing adds nothing
 }
@@ -141,7 +142,7 @@ func (s screened) decide(l *Law, r Request, st Standing, at clock.Instant) Decis
 		return d
 	}
 	d.Outcome = Allow
-	d.Fields = slices.Clone(s.fields)
+	d.Fields, d.Stale = slices.Clone(s.fields), s.stale
 	if st.Evidence != "" {
 		d.Evidence = strings.Split(st.Evidence, ",")
 	}

@@ -56,11 +56,12 @@ type Reason struct {
 // Decision is the gate's answer.
 type Decision struct {
 	Outcome        Outcome       `json:"outcome"`
-	Reasons        []Reason      `json:"reasons"`  // empty when allowed
-	Fields         []term.Field  `json:"fields"`   // what may be read, when allowed
-	Basis          string        `json:"basis"`    // such as "consent"
-	Evidence       []string      `json:"evidence"` // ids of the records and facts it rests on
-	Until          clock.Instant `json:"until"`    // when the answer may change by itself
+	Reasons        []Reason      `json:"reasons"`         // empty when allowed
+	Fields         []term.Field  `json:"fields"`          // what may be read, when allowed
+	Stale          []term.Field  `json:"stale,omitempty"` // of Fields, those too old to be acted upon: ask the person
+	Basis          string        `json:"basis"`           // such as "consent"
+	Evidence       []string      `json:"evidence"`        // ids of the records and facts it rests on
+	Until          clock.Instant `json:"until"`           // when the answer may change by itself
 	CharterVersion int64         `json:"charter_version"`
 	PackVersion    string        `json:"pack_version"`
 	At             clock.Instant `json:"at"`

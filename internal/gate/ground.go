@@ -61,6 +61,7 @@ const (
 	noConsent
 	paused
 	stale
+	tooOld
 	groundCount
 )
 
@@ -110,6 +111,7 @@ var grounds = [groundCount]Reason{
 	channelNotAsked:   {errs.NoConsent, "CON-03", "The charter asks nobody for this purpose on this channel."},
 	noConsent:         {errs.NoConsent, "CON-01", "The customer has not agreed."},
 	paused:            {errs.FreqCap, "MSG-11", "The customer asked for a pause."},
+	tooOld:            {errs.Stale, "ACC-02", "What is known is too old to decide by; ask the customer to confirm it."},
 	stale:             {errs.FailClosed, "CON-10", "The rules changed and this has not been worked out anew yet."},
 }
 

@@ -21,6 +21,7 @@ type Pass struct {
 	gate    *Gate
 	request Request
 	fields  []term.Field
+	stale   []term.Field // of them, those that read as if nothing were known
 	until   clock.Instant
 	use     id.Use
 	shelf   *shelf // of UseMany, else nil
@@ -44,6 +45,10 @@ func (p Pass) Operation() term.Operation { return p.request.Operation }
 
 // Fields lists what may be read.
 func (p Pass) Fields() []term.Field { return slices.Clone(p.fields) }
+
+// Stale lists those of its fields whose value is too old to be acted upon: it
+// reads as if nothing were known, and the person is asked to confirm (ACC-02).
+func (p Pass) Stale() []term.Field { return slices.Clone(p.stale) }
 
 // Expires is when the pass ends.
 func (p Pass) Expires() clock.Instant { return p.until }
@@ -108,7 +113,7 @@ func (g *Gate) useMany(tx *db.Tx, list []Request, shelf *shelf) ([]Pass, []Decis
 		u := UseRow{ID: id.New[id.Use](), At: d.At, Controller: r.Controller, Purpose: r.Purpose, Operation: r.Operation,
 			Channel: r.Channel, Recipient: r.Recipient, Fields: d.Fields, Actor: r.Actor, Basis: d.Basis, CharterVersion: d.CharterVersion}
 		uses = append(uses, useOf{r.Customer, u})
-		out[i] = Pass{gate: g, request: r, fields: d.Fields, until: min(d.Until, d.At.Add(passLives)), use: u.ID, shelf: shelf}
+		out[i] = Pass{gate: g, request: r, fields: d.Fields, stale: d.Stale, until: min(d.Until, d.At.Add(passLives)), use: u.ID, shelf: shelf}
 		if shelf != nil {
 			shelf.list = append(shelf.list, r.Customer)
 		}

@@ -30,7 +30,7 @@ func (g *Gate) Decide(tx *db.Tx, r Request) (Decision, error) {
 // of the requests; on an error all of them are DENY with E_FAIL_CLOSED.
 func (g *Gate) DecideMany(tx *db.Tx, list []Request) ([]Decision, error) {
 	at := g.clock.Now()
-	law, _, err := g.law(tx)
+	law, in, err := g.law(tx)
 	if err != nil {
 		return closed(list, at), err
 	}
@@ -39,6 +39,9 @@ func (g *Gate) DecideMany(tx *db.Tx, list []Request) ([]Decision, error) {
 	for i, r := range list {
 		screens[i] = law.screen(r)
 		asked[r.Customer] = true
+	}
+	if err := markStale(tx, in, list, screens, at); err != nil {
+		return closed(list, at), errs.Wrap(err, errs.Unavailable, errs.FailClosed, "the age of the data cannot be read, so nothing is allowed")
 	}
 	stands, err := standingAt(tx, law, asked, onePurpose(list), at)
 	if err != nil {

@@ -141,7 +141,7 @@ func (b *batch) noteIn(i int, n Note) {
 func (g *Gate) Warm(ctx context.Context, list []id.Customer) error { return g.vault.Warm(ctx, list) }
 
 // Value reads a field of the pass, as people read it; the zero Value when
-// nothing is known. It returns FORBIDDEN for a field that the pass does not
+// nothing is known or it is Stale. It returns FORBIDDEN for a field that the pass does not
 // open. In a write transaction the customer's key must be Warm.
 func (p Pass) Value(ctx context.Context, tx *db.Tx, f term.Field) (personal.Value, error) {
 	if err := p.Check(f); err != nil {
@@ -156,6 +156,9 @@ func (p Pass) Value(ctx context.Context, tx *db.Tx, f term.Field) (personal.Valu
 		return personal.Value{}, errs.New(errs.Forbidden, errs.FieldNotAllowed, "the charter does not declare this field").On(string(f))
 	}
 	who := p.request.Customer
+	if slices.Contains(p.stale, f) {
+		return personal.Value{}, nil
+	}
 	if p.shelved(tx) {
 		return p.shelf.value(who, field), nil
 	}

@@ -22,6 +22,7 @@ type Frame struct {
 	Choices     string // https address of the person's choices
 	Unsubscribe string // https address that ends it; "" for service mails
 	Personal    bool   // it shows or speaks of something about the person, who may say that it goes too far
+	Old         bool   // something known of the person is too old to be used: they are asked (ACC-02)
 	First       bool   // the first advertisement to the person: the right to object stands apart (GDPR 21(4))
 }
 
@@ -29,6 +30,7 @@ type Frame struct {
 type frameWords struct {
 	Unsubscribe, Choices, Contact, More, Less string
 	WhyConsent, WhyService                    string // %s stands for the purpose's title
+	Old, OldLink                              string
 	Object, ObjectMore, ObjectLink            string // the right to object, in the first message
 }
 
@@ -37,6 +39,7 @@ var ourWords = map[term.Lang]frameWords{
 		Unsubscribe: "Unsubscribe", Choices: "Your choices", Contact: "Questions about your data:", More: "Why did I get this?", Less: "Too personal?",
 		WhyConsent: "You are receiving this because you are on our list for “%s”.",
 		WhyService: "You are receiving this because it is part of “%s”.",
+		Old:        "Some of what we know about you is old, so we left it out.", OldLink: "Is it still right?",
 		Object:     "You have the right to object",
 		ObjectMore: "You may object to advertising at any time, for free and without giving a reason. Then we use your data for it no longer.",
 		ObjectLink: "Object to advertising",
@@ -45,6 +48,7 @@ var ourWords = map[term.Lang]frameWords{
 		Unsubscribe: "Abbestellen", Choices: "Ihre Auswahl", Contact: "Fragen zu Ihren Daten:", More: "Warum bekomme ich das?", Less: "Zu persönlich?",
 		WhyConsent: "Sie erhalten diese Nachricht, weil Sie auf unserer Liste für „%s“ stehen.",
 		WhyService: "Sie erhalten diese Nachricht, weil sie zu „%s“ gehört.",
+		Old:        "Manches, was wir von Ihnen wissen, ist alt; wir haben es weggelassen.", OldLink: "Stimmt es noch?",
 		Object:     "Sie haben das Recht zu widersprechen",
 		ObjectMore: "Der Werbung können Sie jederzeit kostenlos und ohne Begründung widersprechen. Dann verwenden wir Ihre Daten nicht mehr dafür.",
 		ObjectLink: "Der Werbung widersprechen",
@@ -120,6 +124,9 @@ func framedText(r Rendered, f Frame, w frameWords) string {
 		if f.Personal {
 			b.WriteString(w.Less + " " + f.WhyLink + "#shown\n")
 		}
+	}
+	if f.Old && f.Choices != "" {
+		b.WriteString(w.Old + " " + w.OldLink + " " + f.Choices + "\n")
 	}
 	if f.Unsubscribe != "" {
 		b.WriteString(w.Unsubscribe + ": " + f.Unsubscribe + "\n")

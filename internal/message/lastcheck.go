@@ -30,6 +30,7 @@ type ready struct {
 	sender   charter.Sender
 	charter  *charter.Charter
 	at       clock.Instant
+	old      bool // something of it is too old to be shown: the person is asked
 	speaks   bool // of something that the person did
 	first    bool // no advertisement of the controller reached the person before
 }
@@ -199,6 +200,7 @@ func (l *lastCheck) allowed(w due, pass gate.Pass, d gate.Decision) (*ready, err
 	if r.values, err = l.values(pass, w.used, send); err != nil {
 		return nil, err
 	}
+	r.old = len(pass.Stale()) > 0
 	if r.lang, err = l.lang(send, m.template); err != nil {
 		return nil, err
 	}

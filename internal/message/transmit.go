@@ -126,6 +126,7 @@ func (s *Sender) frame(r ready) Frame {
 	if p, ok := r.charter.Purpose(r.send.Purpose); ok {
 		f.Why = why(p, r.lang, r.send.Class)
 	}
+	f.Old = r.old
 	if r.send.Class == Marketing {
 		f.First = r.first
 		f.Personal = len(r.values) > 0 || r.speaks

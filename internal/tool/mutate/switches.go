@@ -172,6 +172,14 @@ var Switches = []Switch{
 		File: "internal/customer/provenance.go", Code: "case mine != theirs:", Off: "case false && mine != theirs:",
 	},
 	{
+		Test: "TestACC02_StaleDataAreNotActedUpon", In: "internal/app",
+		File: "internal/gate/stale.go", Code: "screens[a.at].failed = append(screens[a.at].failed, tooOld)", Off: "_ = tooOld",
+	},
+	{
+		Test: "TestACC02_CampaignsAskToConfirm", In: "internal/app",
+		File: "internal/message/lastcheck.go", Code: "r.old = len(pass.Stale()) > 0", Off: "r.old = false",
+	},
+	{
 		Test: "TestACC03_AGuessIsLabelledAgesAndGivesWay", In: "internal/app",
 		File: "internal/customer/provenance.go", Code: "case p.Guessed() != other.Guessed():", Off: "case false:",
 	},
