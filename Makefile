@@ -1,7 +1,7 @@
 # The few commands of this project. A fresh machine needs only Go: make test
 # installs the rest when it is missing and it may.
 .DEFAULT_GOAL := help
-.PHONY: help test check lint requirements mutate schema bench run
+.PHONY: help test check lint requirements mutate schema reference bench run
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,6 +23,9 @@ mutate: ## switch off each piece of enforcing code and show that its test fails
 
 schema: ## write internal/db/schema.sql anew from the migrations
 	@go test ./internal/db/schema -run TestSchemaFileIsWhat -update
+
+reference: ## write doc/configuration.md and doc/metrics.md anew from the code
+	@go test ./internal/config ./internal/observe -run TestReference -update
 
 bench: ## one table: jobs over HTTP and SMTP on both engines, targets, ratios; ten minutes, never part of a check
 	@scripts/bench

@@ -33,6 +33,7 @@ import (
 	"candor/internal/job"
 	"candor/internal/keyring"
 	"candor/internal/ledger"
+	"candor/internal/limit"
 	"candor/internal/request"
 	"candor/internal/rulepack"
 	"candor/internal/sharing"
@@ -58,12 +59,14 @@ type Config struct {
 	Sharing   *sharing.Service
 	Jobs      *job.Queue
 	Log       *slog.Logger
+	PerToken  limit.Rate // of requests; the usual when zero
 }
 
 // API serves programs. It is safe for concurrent use.
 type API struct {
 	Config
-	rules rulesCache
+	rules               rulesCache
+	byToken, byStranger *limit.Limiter
 }
 
 // JobForget deletes answers kept for repeated requests, when their day is over.
@@ -79,7 +82,7 @@ func New(c Config) (*API, error) {
 	if c.Log == nil {
 		c.Log = slog.Default()
 	}
-	a := &API{Config: c}
+	a := &API{Config: c, byToken: limit.New(c.PerToken.Or(usualToken)), byStranger: limit.New(usualStranger)}
 	c.Jobs.Handle(JobForget, func(ctx context.Context, _ job.Job) error { return a.forget(ctx) })
 	c.Jobs.Every(JobForget, forgetEvery)
 	return a, nil

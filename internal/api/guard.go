@@ -41,11 +41,18 @@ func (a *API) guard(next http.Handler) http.Handler {
 		head.Set("X-Robots-Tag", "noindex")
 		if !open[r.URL.Path] {
 			c, err := a.authenticate(r)
+			if err == nil {
+				err = a.spend(w, r, c)
+			} else if limited := a.strangers(w, r); limited != nil {
+				err = limited
+			}
 			if err != nil {
 				writeProblem(w, problem(err))
 				return
 			}
+			asked := r
 			r = r.WithContext(withCaller(r.Context(), c))
+			defer func() { asked.Pattern = r.Pattern }() // whoever watches reads the route there
 		}
 		if takesFile(r) { // its handler reads it as it comes
 			next.ServeHTTP(w, r)

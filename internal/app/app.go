@@ -86,6 +86,9 @@ type App struct {
 	Mailbox   *mailbox.Box // nil but for Options.Mailbox
 	Tour      *tour.Tour   // likewise
 
+	watching watching
+	secret   string // of whoever reads metrics; "" for nobody
+
 	more    map[string]http.HandlerFunc // what only the demo serves
 	closers []func() error
 }

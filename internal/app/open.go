@@ -21,6 +21,7 @@ import (
 	"candor/internal/event"
 	"candor/internal/gate"
 	"candor/internal/intake"
+	"candor/internal/limit"
 	"candor/internal/mailbox"
 	"candor/internal/message"
 	"candor/internal/portal"
@@ -137,8 +138,13 @@ func (a *App) signers() (map[string]*message.Signer, error) {
 
 // openEdges opens what the world talks to.
 func (a *App) openEdges(_ context.Context, o Options) (err error) {
+	if a.secret, err = a.metricsSecret(); err != nil {
+		return err
+	}
+	limits := a.Config.Limits
 	a.Collector = collect.New(collect.Config{
 		DB: a.DB, Ring: a.Ring, Gate: a.Gate, Charter: a.Charter, Clock: a.Clock, Desk: a.Desk, Log: a.Log, PublicURL: a.Config.URL,
+		ServerKey: rate(limits.ServerKey, 5), PublicKey: rate(limits.PublicKey, 10), Visitor: rate(limits.Visitor, 25),
 	})
 	a.Collector.Schedule(a.Jobs)
 	a.Importer = intake.New(intake.Config{DB: a.DB, Ring: a.Ring, Gate: a.Gate, Charter: a.Charter, Clock: a.Clock, Jobs: a.Jobs})
@@ -155,7 +161,7 @@ func (a *App) openEdges(_ context.Context, o Options) (err error) {
 	a.API, err = api.New(api.Config{
 		DB: a.DB, Ring: a.Ring, Clock: a.Clock, Charter: a.Charter, Tokens: a.Tokens, Gate: a.Gate, Ledger: a.Ledger,
 		Audience: a.Audience, Campaigns: a.Campaigns, Requests: a.Desk, Sharing: a.Sharing, Sources: a.Collector.Sources(), Collector: a.Collector,
-		Imports: a.Importer, Packs: a.Packs, Jobs: a.Jobs, Log: a.Log,
+		Imports: a.Importer, Packs: a.Packs, Jobs: a.Jobs, Log: a.Log, PerToken: rate(limits.Token, 2),
 	})
 	if err != nil {
 		return err
@@ -176,4 +182,10 @@ func (a *App) loops() map[string]func(context.Context) error {
 		out["mailbox"] = a.Mailbox.Run
 	}
 	return out
+}
+
+// rate is so many a second, with bursts of some times as much; 0 is what the edge
+// itself thinks right.
+func rate(events, burst int) limit.Rate {
+	return limit.Rate{Events: float64(events), Burst: float64(events * burst)}
 }

@@ -160,6 +160,28 @@ func syncFolder(dir string) error {
 	return errors.Join(d.Sync(), d.Close())
 }
 
+// Newest gives when the newest backup of a folder was made, by its name; 0 when
+// there is none.
+func Newest(folder string) (newest clock.Instant, err error) {
+	if folder == "" {
+		return 0, nil
+	}
+	list, err := os.ReadDir(folder)
+	for _, e := range list {
+		if made, ok := madeAt(e.Name()); ok {
+			newest = max(newest, made)
+		}
+	}
+	return newest, err
+}
+
+// madeAt reads the time in a backup's name.
+func madeAt(name string) (clock.Instant, bool) {
+	text, ok := strings.CutPrefix(strings.TrimSuffix(name, suffix), prefix)
+	made, err := time.Parse(stamp, text)
+	return clock.At(made), ok && err == nil && strings.HasSuffix(name, suffix)
+}
+
 // deleteOld deletes the backups of a folder, and nothing else in it, that were
 // made before an instant.
 func deleteOld(folder string, before clock.Instant) error {
@@ -168,9 +190,7 @@ func deleteOld(folder string, before clock.Instant) error {
 		return err
 	}
 	for _, e := range list {
-		text, ok := strings.CutPrefix(strings.TrimSuffix(e.Name(), suffix), prefix)
-		made, err := time.Parse(stamp, text)
-		if !ok || err != nil || !strings.HasSuffix(e.Name(), suffix) || clock.At(made) >= before {
+		if made, ok := madeAt(e.Name()); !ok || made >= before {
 			continue
 		}
 		if err := os.Remove(filepath.Join(folder, e.Name())); err != nil {

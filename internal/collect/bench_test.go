@@ -12,6 +12,7 @@ import (
 
 	"candor/internal/db"
 	"candor/internal/db/dbtest"
+	"candor/internal/limit"
 )
 
 // benchmarkBatch is how many events a request of the benchmark holds.
@@ -47,7 +48,7 @@ func BenchmarkCollect(b *testing.B) {
 				defer func() { _ = d.Close() }()
 			}
 			h := newHouse(b, d)
-			h.byServerKey = newLimiter(Rate{Events: 1e9, Burst: 1e9})
+			h.byServerKey = limit.New(limit.Rate{Events: 1e9, Burst: 1e9})
 			_, key := h.source(Source{})
 			server := httptest.NewServer(h.mux)
 			defer server.Close()

@@ -16,6 +16,7 @@ import (
 	"candor/internal/gate"
 	"candor/internal/id"
 	"candor/internal/keyring"
+	"candor/internal/limit"
 	"candor/internal/request"
 )
 
@@ -31,16 +32,16 @@ type Config struct {
 	Log       *slog.Logger
 	PublicURL string                     // where browsers reach us, such as https://candor.example; "" takes it from the request
 	Address   func(*http.Request) string // the sender's network address behind a proxy; used for limits in memory only
-	ServerKey Rate                       // of one server's key
-	PublicKey Rate                       // of one public key, over all visitors
-	Visitor   Rate                       // of one address, with public keys
+	ServerKey limit.Rate                 // of one server's key
+	PublicKey limit.Rate                 // of one public key, over all visitors
+	Visitor   limit.Rate                 // of one address, with public keys
 }
 
 // The default rates.
 var (
-	defaultServer  = Rate{Events: 20_000, Burst: 100_000}
-	defaultPublic  = Rate{Events: 2_000, Burst: 20_000}
-	defaultVisitor = Rate{Events: 20, Burst: 500}
+	defaultServer  = limit.Rate{Events: 20_000, Burst: 100_000}
+	defaultPublic  = limit.Rate{Events: 2_000, Burst: 20_000}
+	defaultVisitor = limit.Rate{Events: 20, Burst: 500}
 )
 
 // Collector takes data in over HTTP. It is safe for concurrent use.
@@ -58,7 +59,7 @@ type Collector struct {
 	sources *Sources
 	counts  *counters
 
-	byServerKey, byPublicKey, byAddress *limiter
+	byServerKey, byPublicKey, byAddress *limit.Limiter
 
 	mu    sync.Mutex
 	rules *admission.Rules // of the charter version that was in force last
@@ -71,9 +72,9 @@ func New(cfg Config) *Collector {
 		desk: cfg.Desk, log: cfg.Log, url: cfg.PublicURL, address: cfg.Address,
 		sources:     newSources(cfg.DB, cfg.Ring, cfg.Clock, cfg.Charter),
 		counts:      newCounters(),
-		byServerKey: newLimiter(cfg.ServerKey.or(defaultServer)),
-		byPublicKey: newLimiter(cfg.PublicKey.or(defaultPublic)),
-		byAddress:   newLimiter(cfg.Visitor.or(defaultVisitor)),
+		byServerKey: limit.New(cfg.ServerKey.Or(defaultServer)),
+		byPublicKey: limit.New(cfg.PublicKey.Or(defaultPublic)),
+		byAddress:   limit.New(cfg.Visitor.Or(defaultVisitor)),
 	}
 	if c.log == nil {
 		c.log = slog.Default()

@@ -11,6 +11,7 @@ import (
 	"candor/internal/clock"
 	"candor/internal/db"
 	"candor/internal/id"
+	"candor/internal/observe"
 )
 
 // CountKind says what was counted.
@@ -84,6 +85,11 @@ func (c *counters) add(source id.Source, kind CountKind, name string, n int64) {
 	if n == 0 {
 		return
 	}
+	observe.Collected.Add(int(n), string(kind))
+	c.keep(source, kind, name, n)
+}
+
+func (c *counters) keep(source id.Source, kind CountKind, name string, n int64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	k := counter{source, kind, safeName(name)}
@@ -103,7 +109,7 @@ func (c *counters) take() map[counter]int64 {
 
 func (c *counters) putBack(sum map[counter]int64) {
 	for k, n := range sum {
-		c.add(k.source, k.kind, k.name, n)
+		c.keep(k.source, k.kind, k.name, n)
 	}
 }
 

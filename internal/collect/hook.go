@@ -147,7 +147,7 @@ func (c *Collector) signed(r *http.Request) (*Source, []byte, error) {
 
 // stranger limits the tries of whoever proves nothing.
 func (c *Collector) stranger(r *http.Request, err error) error {
-	if wait, ok := c.byAddress.take(c.address(r), 1, c.clock.Now()); !ok {
+	if wait, ok := c.byAddress.Take(c.address(r), 1, c.clock.Now()); !ok {
 		return limited{wait}
 	}
 	return err

@@ -83,7 +83,7 @@ func (c *Collector) collect(w http.ResponseWriter, r *http.Request, what call) e
 func (c *Collector) admit(w http.ResponseWriter, r *http.Request, key string) (*Source, error) {
 	source, err := c.sources.find(r.Context(), key)
 	if err != nil {
-		if wait, ok := c.byAddress.take(c.address(r), 1, c.clock.Now()); !ok {
+		if wait, ok := c.byAddress.Take(c.address(r), 1, c.clock.Now()); !ok {
 			return nil, limited{wait}
 		}
 		return nil, err
@@ -121,12 +121,12 @@ func (c *Collector) spend(r *http.Request, s *Source, messages int) error {
 	n, now := float64(max(1, messages)), c.clock.Now()
 	keys := c.byServerKey
 	if s.Class == Public {
-		if wait, ok := c.byAddress.take(c.address(r), n, now); !ok {
+		if wait, ok := c.byAddress.Take(c.address(r), n, now); !ok {
 			return limited{wait}
 		}
 		keys = c.byPublicKey
 	}
-	if wait, ok := keys.take(s.ID.String(), n, now); !ok {
+	if wait, ok := keys.Take(s.ID.String(), n, now); !ok {
 		return limited{wait}
 	}
 	return nil

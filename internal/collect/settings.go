@@ -8,7 +8,7 @@ import "net/http"
 // of the address; any other key is unknown here.
 func (c *Collector) settings(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Vary", "Origin")
-	if wait, ok := c.byAddress.take(c.address(r), 1, c.clock.Now()); !ok {
+	if wait, ok := c.byAddress.Take(c.address(r), 1, c.clock.Now()); !ok {
 		c.refuse(w, r, limited{wait})
 		return
 	}

@@ -90,31 +90,6 @@ func TestSafeNames(t *testing.T) {
 	}
 }
 
-func TestLimiter(t *testing.T) {
-	at := clock.UTC(2026, 11, 23, 12, 0, 0)
-	l := newLimiter(Rate{Events: 2, Burst: 10})
-	if _, ok := l.take("a", 10, at); !ok {
-		t.Fatal("a full bucket refuses its burst")
-	}
-	wait, ok := l.take("a", 3, at)
-	if ok || wait != 2*time.Second {
-		t.Errorf("empty bucket: %v, %v; want to wait 2s", wait, ok)
-	}
-	if _, ok := l.take("b", 1, at); !ok {
-		t.Error("one name empties another's bucket")
-	}
-	if _, ok := l.take("a", 3, at.Add(2*time.Second)); !ok {
-		t.Error("still refused after the wait")
-	}
-	if _, ok := l.take("a", 50, at.Add(time.Minute)); !ok {
-		t.Error("more than a burst never gets through")
-	}
-	l.take("c", 1, at.Add(time.Hour))
-	if n := len(l.buckets); n != 1 {
-		t.Errorf("%d buckets are kept; full ones are forgotten", n)
-	}
-}
-
 // FuzzWire feeds bodies through the whole reading of a request.
 func FuzzWire(f *testing.F) {
 	for _, s := range []string{

@@ -2,98 +2,119 @@
 // is reached, how it sends mail. Every value has a usable default but the
 // folder of data and the public URL. It holds no promise to customers: that is
 // the charter's.
+//
+// Settings come from a file, and from the environment, which goes before the
+// file. doc/configuration.md is made from the comments here.
 package config
 
 import (
-	"bytes"
-	"errors"
-	"io"
-	"net"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
-
-	"gopkg.in/yaml.v3"
 
 	"candor/internal/errs"
 )
 
 // Config is a server's configuration, as written in its file.
 type Config struct {
-	Data     string `yaml:"data"`     // folder of the embedded database, keys, journal and anchors
-	Database string `yaml:"database"` // postgres://...; "" is SQLite in Data
-	Keys     string `yaml:"keys"`     // place of the key store; "" is SQLite in Data, never in a data backup
-	Journal  string `yaml:"journal"`  // place of the protection journal; "" is a file in Data
-	Listen   string `yaml:"listen"`   // host:port; "" is 127.0.0.1:8080
-	URL      string `yaml:"url"`      // how customers reach the server; https, but for loopback
-	Charter  string `yaml:"charter"`  // folder with charter.yaml and house.yaml, applied at the first start
-	Mail     Mail   `yaml:"mail"`
+	Data     string `yaml:"data"`     // folder of the embedded database, keys, journal and anchors; needed
+	Database string `yaml:"database"` // the database: postgres://user@host/name?sslmode=verify-full, or a SQLite file
+	Keys     string `yaml:"keys"`     // the store of customers' keys: a PostgreSQL URL, or a SQLite file; never in a backup of the data
+	Journal  string `yaml:"journal"`  // the protection journal: a file on another volume, or a PostgreSQL database of its own
+	Replica  string `yaml:"replica"`  // a read replica of the PostgreSQL database, for what may be some seconds old: backups
+	Conns    int    `yaml:"conns"`    // connections to PostgreSQL at most, for each server; all servers together stay below its max_connections
+	Listen   string `yaml:"listen"`   // host:port that the server listens on
+	URL      string `yaml:"url"`      // how customers reach the server; https, but for loopback; needed
+	// Proxies are the addresses or networks of your own reverse proxies. Whom they
+	// name in X-Forwarded-For is who asks, for limits and for the networks of tokens.
+	Proxies []string `yaml:"proxies"`
+	Charter string   `yaml:"charter"` // folder with charter.yaml and house.yaml, applied at the first start
+	Mail    Mail     `yaml:"mail"`
 	// PlainDisk says who accepted that no encryption is seen under the data, and
 	// why, such as "A. Berg, 2026-11-02: the provider encrypts the volume".
-	PlainDisk string `yaml:"plain_disk"`
-	Egress    Egress `yaml:"egress"`
+	PlainDisk string  `yaml:"plain_disk"`
+	Backups   string  `yaml:"backups"` // folder that candor backup writes to, for doctor and metrics to watch their age
+	Egress    Egress  `yaml:"egress"`
+	Limits    Limits  `yaml:"limits"`
+	Metrics   Metrics `yaml:"metrics"`
+	Traces    Traces  `yaml:"traces"`
 }
 
 // Egress is where the server may connect to besides the public internet.
 type Egress struct {
-	Allow []string `yaml:"allow"` // hosts, or host:port, on the local network that recipients' webhooks may be at
+	Allow []string `yaml:"allow"` // hosts, or host:port, on the local network that recipients' webhooks and the collector of traces may be at
 }
 
 // Mail is how messages leave.
 type Mail struct {
 	Relay        string `yaml:"relay"`         // smtp://user@host:587 (STARTTLS) or smtps://user@host:465; needed to serve
 	PasswordFile string `yaml:"password_file"` // a file with the relay's password alone
-	Pace         int    `yaml:"pace"`          // mails a second; 0 is 20
+	Pace         int    `yaml:"pace"`          // mails a second
 	DKIM         []DKIM `yaml:"dkim"`          // a key for each domain that mail is sent from
 }
 
 // DKIM is a signing key of a sending domain (RFC 6376, RFC 8463).
 type DKIM struct {
-	Domain   string `yaml:"domain"`
-	Selector string `yaml:"selector"`
+	Domain   string `yaml:"domain"`   // the domain of the sender's address
+	Selector string `yaml:"selector"` // the name before ._domainkey in DNS
 	KeyFile  string `yaml:"key_file"` // PEM, PKCS #8: Ed25519 or RSA
 }
 
-// Read reads a configuration file and fills in what it leaves out. Errors name
-// the line and what to write; they never repeat a value.
+// Limits are how much may come in a second, on average; short bursts of several
+// times as much pass.
+type Limits struct {
+	ServerKey int `yaml:"server_key"` // events of one server's write key
+	PublicKey int `yaml:"public_key"` // events of one public write key, over all visitors
+	Visitor   int `yaml:"visitor"`    // events of one address, with public keys
+	Token     int `yaml:"token"`      // requests of one API token
+	Address   int `yaml:"address"`    // requests of one address to pages of customers and of staff
+}
+
+// Metrics is who may read the numbers of the server.
+type Metrics struct {
+	Listen    string `yaml:"listen"`     // a loopback host:port of its own that answers /metrics, /healthz and /readyz to whoever is on the machine
+	TokenFile string `yaml:"token_file"` // a file with a secret; whoever sends it as a bearer token may read /metrics where customers are served, too
+}
+
+// Traces is where spans of requests and jobs go. Without a URL there are none.
+type Traces struct {
+	URL   string `yaml:"url"`   // a collector that takes OTLP over HTTP, such as https://collector.example:4318/v1/traces
+	Share int    `yaml:"share"` // how many of a thousand traces are kept
+}
+
+// Read reads a configuration file, and what the environment sets, and fills in
+// what both leave out. Errors name the line, or the variable, and what to write;
+// they never repeat a value.
 func Read(path string) (Config, error) {
 	b, err := os.ReadFile(path)
 	if err != nil {
 		return Config{}, errs.Wrap(err, errs.NotFound, "no_config", "the configuration file %s cannot be read", path)
 	}
-	return Parse(b)
+	return Parse(b, os.Environ())
 }
 
-// Parse reads a configuration from YAML.
-func Parse(b []byte) (Config, error) {
+// maxFile bounds a configuration file.
+const maxFile = 1 << 20
+
+// Parse reads a configuration from YAML and from an environment.
+func Parse(b []byte, environ []string) (Config, error) {
 	var c Config
-	dec := yaml.NewDecoder(bytes.NewReader(b))
-	dec.KnownFields(true)
-	if err := dec.Decode(&c); err != nil && !errors.Is(err, io.EOF) {
-		return Config{}, errs.Wrap(err, errs.Invalid, "bad_config", "the configuration is not as expected: %s", plainYAML(err))
+	r := reader{where: map[string]string{}}
+	if len(strings.TrimSpace(string(b))) > 0 {
+		r.file(b, &c)
 	}
-	return c, c.Fill()
+	r.environment(environ, &c)
+	if len(r.found) == 0 {
+		c.fill()
+		r.found = c.check()
+	}
+	return c, r.err()
 }
 
 // Fill sets what is left out to its default and checks the whole.
 func (c *Config) Fill() error {
 	c.fill()
-	return c.check()
-}
-
-// plainYAML keeps the line and the key of a decoder's complaint.
-func plainYAML(err error) string {
-	var t *yaml.TypeError
-	if errors.As(err, &t) && len(t.Errors) > 0 {
-		line, rest, _ := strings.Cut(t.Errors[0], ":")
-		if strings.Contains(rest, "not found in type") {
-			key := strings.Fields(strings.TrimPrefix(rest, " field"))[0]
-			return line + ": there is no setting " + key
-		}
-		return line + ": a value is of the wrong kind"
-	}
-	return strings.TrimPrefix(err.Error(), "yaml: ")
+	return (&reader{found: c.check()}).err()
 }
 
 func (c *Config) fill() {
@@ -108,49 +129,18 @@ func (c *Config) fill() {
 	if c.Listen == "" {
 		c.Listen = "127.0.0.1:8080"
 	}
-	if c.Mail.Pace == 0 {
-		c.Mail.Pace = 20
-	}
-}
-
-func (c *Config) check() error {
-	if c.Data == "" {
-		return errs.New(errs.Invalid, "bad_config", "set data to a folder that the server may write to").On("data")
-	}
-	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
-		return errs.New(errs.Invalid, "bad_config", "set listen to host:port, such as 127.0.0.1:8080").On("listen")
-	}
-	u, err := url.Parse(c.URL)
-	if err != nil || u.Host == "" || u.RawQuery != "" || u.Fragment != "" {
-		return errs.New(errs.Invalid, "bad_config", "set url to the address that customers use, such as https://privacy.shop.example").On("url")
-	}
-	if u.Scheme != "https" && !loopback(u.Hostname()) {
-		return errs.New(errs.Invalid, "plaintext_url", "set url to an https address; plain http is for loopback alone").On("url")
-	}
 	c.URL = strings.TrimSuffix(c.URL, "/")
-	return c.Mail.check()
-}
-
-func loopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
-}
-
-func (m Mail) check() error {
-	if m.Pace < 1 || m.Pace > 100000 {
-		return errs.New(errs.Invalid, "bad_config", "set mail.pace to mails a second, from 1 to 100000").On("mail.pace")
+	for _, n := range []struct {
+		v     *int
+		usual int
+	}{
+		{&c.Conns, 24}, {&c.Mail.Pace, 20}, {&c.Traces.Share, 100},
+		{&c.Limits.ServerKey, 20_000}, {&c.Limits.PublicKey, 2000}, {&c.Limits.Visitor, 20}, {&c.Limits.Token, 20_000}, {&c.Limits.Address, 100},
+	} {
+		if *n.v == 0 {
+			*n.v = n.usual
+		}
 	}
-	if m.Relay == "" {
-		return nil
-	}
-	u, err := url.Parse(m.Relay)
-	if err != nil || u.Hostname() == "" || u.Scheme != "smtp" && u.Scheme != "smtps" {
-		return errs.New(errs.Invalid, "bad_config", "set mail.relay to smtp://user@host:587 or smtps://user@host:465").On("mail.relay")
-	}
-	if _, has := u.User.Password(); has {
-		return errs.New(errs.Invalid, "password_in_url", "put the relay's password in a file and name it as mail.password_file").On("mail.relay")
-	}
-	return nil
 }
 
 // Secure reports whether customers reach the server over https.

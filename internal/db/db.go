@@ -22,8 +22,10 @@ import (
 	"fmt"
 	"io/fs"
 	"strings"
+	"time"
 
 	"candor/internal/errs"
+	"candor/internal/observe"
 )
 
 // Dialect names the engine. At most two packages may branch on it.
@@ -87,13 +89,26 @@ func (d *DB) Dialect() Dialect { return d.dialect }
 // error from fn undoes all that fn did and is returned as it is. It returns
 // UNAVAILABLE when the commit failed: nothing of fn is stored then.
 func (d *DB) Write(ctx context.Context, fn func(*Tx) error) error {
-	return d.engine.write(ctx, fn)
+	return watched(ctx, "write", d.engine.write, fn)
 }
 
 // Read runs fn in a transaction that sees one state of the database. Changing
 // statements fail.
 func (d *DB) Read(ctx context.Context, fn func(*Tx) error) error {
-	return d.engine.read(ctx, fn)
+	return watched(ctx, "read", d.engine.read, fn)
+}
+
+// watched counts a transaction and its time.
+func watched(ctx context.Context, work string, run func(context.Context, func(*Tx) error) error, fn func(*Tx) error) error {
+	start := time.Now()
+	ctx, span := observe.Begin(ctx, "database "+work)
+	err := run(ctx, fn)
+	span.End(err)
+	observe.Transactions.Took(start, work)
+	if errs.Is(err, errs.Unavailable) {
+		observe.FailedTransactions.Add(1, work)
+	}
+	return err
 }
 
 // Close waits for the running group and closes the database.

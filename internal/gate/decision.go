@@ -37,6 +37,14 @@ func (o Outcome) String() string {
 	return "DENY"
 }
 
+// word is the outcome as metrics have it.
+func (o Outcome) word() string {
+	if o == Allow {
+		return "allow"
+	}
+	return "deny"
+}
+
 // MarshalText is String.
 func (o Outcome) MarshalText() ([]byte, error) { return []byte(o.String()), nil }
 

@@ -11,6 +11,7 @@ import (
 	"candor/internal/db"
 	"candor/internal/errs"
 	"candor/internal/id"
+	"candor/internal/observe"
 	"candor/internal/term"
 )
 
@@ -50,6 +51,7 @@ func (g *Gate) DecideMany(tx *db.Tx, list []Request) ([]Decision, error) {
 	out := make([]Decision, len(list))
 	for i, r := range list {
 		out[i] = screens[i].compare(law, r, stands.find(r.Customer, screens[i]), at)
+		observe.Decisions.Add(1, string(r.Operation), out[i].Outcome.word())
 	}
 	return out, nil
 }

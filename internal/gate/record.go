@@ -11,6 +11,7 @@ import (
 	"candor/internal/id"
 	"candor/internal/job"
 	"candor/internal/journal"
+	"candor/internal/observe"
 	"candor/internal/term"
 )
 
@@ -85,6 +86,7 @@ func (h *hold) put(a consent.Act) (consent.Record, error) {
 		return consent.Record{}, err
 	}
 	r.Entry, r.Salt = w.Entry, w.Salt
+	h.tx.After(func() { observe.Consents.Add(1, string(r.Kind)) })
 	h.records = append(h.records, r)
 	h.facts.Records = append(h.facts.Records, r)
 	return r, h.follow(r)

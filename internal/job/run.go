@@ -13,6 +13,7 @@ import (
 	"candor/internal/db"
 	"candor/internal/errs"
 	"candor/internal/id"
+	"candor/internal/observe"
 )
 
 // Run works until the context ends, then lets running handlers see the end of
@@ -156,7 +157,10 @@ func (q *Queue) runHeld(ctx context.Context, j Job) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	go q.hold(ctx, cancel, j)
-	return protect(ctx, q.handler(j.Kind), j)
+	ctx, span := observe.Begin(ctx, "job "+j.Kind)
+	err := protect(ctx, q.handler(j.Kind), j)
+	span.End(err)
+	return err
 }
 
 func (q *Queue) hold(ctx context.Context, cancel func(), j Job) {
@@ -198,6 +202,7 @@ func (q *Queue) finish(ctx context.Context, j Job, failure error) error {
 	if failure != nil {
 		return q.fail(ctx, j, failure)
 	}
+	observe.Jobs.Add(1, "done")
 	return q.db.Write(ctx, func(tx *db.Tx) error {
 		n, err := tx.Exec(`delete from job where job_id = $1 and holder = $2 and attempt = $3 and again = 0`, j.ID, q.holder, j.Attempt)
 		if err != nil || n == 1 {
@@ -217,9 +222,11 @@ func (q *Queue) fail(ctx context.Context, j Job, failure error) error {
 	}
 	now := q.clock.Now()
 	var dead clock.Instant
+	ended := "failed"
 	if j.Attempt >= MaxAttempts {
-		dead = now
+		dead, ended = now, "given_up"
 	}
+	observe.Jobs.Add(1, ended)
 	q.log.Warn("job: attempt failed", "kind", j.Kind, "job", j.ID.String(), "attempt", j.Attempt,
 		"code", code, "type", fmt.Sprintf("%T", failure), "given_up", dead != 0)
 	return q.db.Write(ctx, func(tx *db.Tx) error {
@@ -258,4 +265,26 @@ func (q *Queue) Revive(tx *db.Tx, job id.Job) error {
 	}
 	tx.After(q.nudge)
 	return err
+}
+
+// Backlog is how much work waits.
+type Backlog struct {
+	Due    int64         // whose time has come and that nobody works on, counted to MostCounted
+	Oldest clock.Instant // since when the oldest of them is due; 0 without one
+	Dead   int64         // given up, counted to MostCounted
+}
+
+// MostCounted bounds what is counted for an operator.
+const MostCounted = 100_000
+
+// Backlog looks how much waits.
+func (q *Queue) Backlog(tx *db.Tx) (b Backlog, err error) {
+	now := q.clock.Now()
+	err = tx.QueryRow(`select count(*), coalesce(min(run_at), 0) from
+		(select run_at from job where dead_at = 0 and run_at <= $1 and lease_until <= $1 order by run_at, job_id limit $2) d`, now, MostCounted).Scan(&b.Due, &b.Oldest)
+	if err != nil {
+		return b, err
+	}
+	err = tx.QueryRow(`select count(*) from (select job_id from job where dead_at > 0 limit $1) d`, MostCounted).Scan(&b.Dead)
+	return b, err
 }

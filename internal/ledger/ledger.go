@@ -204,3 +204,27 @@ func Newest(tx *db.Tx) ([]byte, error) {
 	err := tx.QueryRow(`select note from ledger_checkpoint order by size desc limit 1`).Scan(&text)
 	return []byte(text), err
 }
+
+// State is how the log is, for an operator.
+type State struct {
+	Size       int64         // entries with a number
+	Waiting    int64         // entries without one, counted to a bound
+	Checkpoint clock.Instant // when the newest checkpoint was signed; 0 before the first
+}
+
+// State looks how the log is.
+func (l *Log) State(tx *db.Tx) (s State, err error) {
+	h, err := readHead(tx)
+	if err != nil {
+		return s, err
+	}
+	s.Size = h.size
+	if err := tx.QueryRow(`select count(*) from (select entry_id from ledger_entry where pos is null limit 100000) p`).Scan(&s.Waiting); err != nil {
+		return s, err
+	}
+	err = tx.QueryRow(`select at from ledger_checkpoint order by size desc limit 1`).Scan(&s.Checkpoint)
+	if errs.Is(err, errs.NotFound) {
+		err = nil
+	}
+	return s, err
+}

@@ -14,6 +14,7 @@ import (
 	"candor/internal/id"
 	"candor/internal/keyring"
 	"candor/internal/ledger"
+	"candor/internal/observe"
 	"candor/internal/personal"
 	"candor/internal/term"
 )
@@ -467,6 +468,7 @@ func (l *lastCheck) write() error {
 
 // deny ends a send that may not leave, with all reasons on record.
 func (l *lastCheck) deny(send Send, reasons ...errs.Code) error {
+	l.tx.After(func() { observe.Mails.Add(1, string(send.Class), string(Denied)) })
 	return l.end(l.tx, send, Denied, reasons, l.now)
 }
 

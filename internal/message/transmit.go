@@ -9,6 +9,7 @@ import (
 	"candor/internal/customer"
 	"candor/internal/db"
 	"candor/internal/errs"
+	"candor/internal/observe"
 	"candor/internal/term"
 )
 
@@ -174,6 +175,7 @@ func retryAfter(attempt int64) time.Duration {
 func (s *Sender) settle(ctx context.Context, holder string, results []result, next []ready) (begun []ready, err error) {
 	var plain, bounced []result
 	for _, r := range results {
+		observe.Mails.Add(1, string(r.send.Class), string(r.next()))
 		if r.outcome.bounced || r.outcome.soft() {
 			bounced = append(bounced, r)
 		} else {
@@ -310,4 +312,11 @@ func (s *Sender) softBounce(tx *db.Tx, send Send) error {
 func Forget(tx *db.Tx, now clock.Instant) (int64, error) {
 	return tx.Exec(`update send set state = 'uncertain', holder = '', lease_until = 0, ended_at = $1, payload = ''
 		where state in ('planned', 'claimed', 'handed')`, now)
+}
+
+// Due counts, to a bound, the messages whose time has come and that wait to be
+// handed over.
+func Due(tx *db.Tx, now clock.Instant) (n int64, err error) {
+	err = tx.QueryRow(`select count(*) from (select send_key from send where state = 'planned' and due_at <= $1 limit 100000) d`, now).Scan(&n)
+	return n, err
 }

@@ -192,3 +192,11 @@ func insert(tx *db.Tx, r Request) error {
 		r.ReceivedAt, r.SafeDue, r.LegalDue, r.TargetDue, r.ClosedAt)
 	return err
 }
+
+// Open counts the requests that are not done, and those of them whose red line
+// has passed.
+func Open(tx *db.Tx, now clock.Instant) (open, late int64, err error) {
+	err = tx.QueryRow(`select count(*), coalesce(sum(case when safe_due > 0 and safe_due < $1 then 1 else 0 end), 0)
+		from request where state in ('working', 'waiting', 'partial')`, now).Scan(&open, &late)
+	return open, late, err
+}

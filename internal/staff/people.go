@@ -9,6 +9,7 @@ import (
 	"candor/internal/id"
 	"candor/internal/keyring"
 	"candor/internal/ledger"
+	"candor/internal/observe"
 	"candor/internal/personal"
 	"candor/internal/term"
 )
@@ -68,6 +69,14 @@ type act struct {
 }
 
 func (r *Roster) note(tx *db.Tx, kind ledger.Kind, a act) error {
+	switch {
+	case kind == KindSignIn && a.Act == "signed in":
+		tx.After(func() { observe.SignIns.Add(1, "opened") })
+	case kind == KindSignIn && a.Act == "failed":
+		tx.After(func() { observe.SignIns.Add(1, "failed") })
+	case kind == KindRefused:
+		tx.After(func() { observe.SignIns.Add(1, "refused") })
+	}
 	_, err := r.Ledger.Append(tx, kind, r.Clock.Now(), a)
 	return err
 }

@@ -127,3 +127,13 @@ func (x *Index) holds(c id.Customer, r *Row) bool {
 	}
 	return true
 }
+
+// State says how the index is, without looking at the database.
+func (k *Keeper) State() (r Report, ready bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.x == nil {
+		return r, false
+	}
+	return Report{Customers: int64(k.x.Size()), Built: k.built, Synced: k.synced}, true
+}

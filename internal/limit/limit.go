@@ -1,4 +1,6 @@
-package collect
+// Package limit bounds how much comes from one place: token buckets by name, in
+// memory alone.
+package limit
 
 import (
 	"math"
@@ -8,23 +10,21 @@ import (
 	"candor/internal/clock"
 )
 
-// Rate is how much a key or an address may send: Events a second on average,
-// with bursts up to Burst. The zero Rate stands for the default.
-type Rate struct {
-	Events float64 `json:"events"`
-	Burst  float64 `json:"burst"`
-}
+// Rate is how much may come under one name: Events a second on average, with
+// bursts up to Burst.
+type Rate struct{ Events, Burst float64 }
 
-func (r Rate) or(d Rate) Rate {
+// Or is the rate, or d when it is not set.
+func (r Rate) Or(d Rate) Rate {
 	if r.Events <= 0 || r.Burst <= 0 {
 		return d
 	}
 	return r
 }
 
-// limiter holds token buckets by name. Names live in memory only, and only
+// Limiter holds token buckets by name. Names live in memory only, and only
 // while their bucket is not full: an address leaves no trace.
-type limiter struct {
+type Limiter struct {
 	mu      sync.Mutex
 	rate    Rate
 	buckets map[string]*bucket
@@ -36,12 +36,13 @@ type bucket struct {
 	at     clock.Instant
 }
 
-func newLimiter(r Rate) *limiter { return &limiter{rate: r, buckets: map[string]*bucket{}} }
+// New makes a limiter for a rate.
+func New(r Rate) *Limiter { return &Limiter{rate: r, buckets: map[string]*bucket{}} }
 
-// take spends n tokens. When there are too few it spends none and says after
+// Take spends n tokens. When there are too few it spends none and says after
 // what time it is worth trying again. More than a whole burst is let through
 // when the bucket is full: no one could ever send it otherwise.
-func (l *limiter) take(name string, n float64, now clock.Instant) (wait time.Duration, ok bool) {
+func (l *Limiter) Take(name string, n float64, now clock.Instant) (wait time.Duration, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.sweep(now)
@@ -67,7 +68,7 @@ func (b *bucket) fill(r Rate, now clock.Instant) {
 }
 
 // sweep forgets full buckets, at most every minute.
-func (l *limiter) sweep(now clock.Instant) {
+func (l *Limiter) sweep(now clock.Instant) {
 	if since := now.Sub(l.swept); since >= 0 && since < time.Minute {
 		return
 	}

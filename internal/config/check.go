@@ -1,0 +1,129 @@
+package config
+
+import (
+	"net"
+	"net/netip"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"candor/internal/errs"
+)
+
+// check gives all that is wrong.
+func (c *Config) check() []*errs.Error {
+	var out []*errs.Error
+	bad := func(path string, code errs.Code, format string, args ...any) {
+		out = append(out, errs.New(errs.Invalid, code, format, args...).On(path))
+	}
+	if c.Data == "" {
+		bad("data", "bad_config", "set data to a folder that the server may write to")
+	}
+	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
+		bad("listen", "bad_config", "set listen to host:port, such as 127.0.0.1:8080")
+	}
+	u, err := url.Parse(c.URL)
+	switch {
+	case err != nil || u.Host == "" || u.RawQuery != "" || u.Fragment != "":
+		bad("url", "bad_config", "set url to the address that customers use, such as https://privacy.shop.example")
+	case u.Scheme != "https" && !loopback(u.Hostname()):
+		bad("url", "plaintext_url", "set url to an https address; plain http is for loopback alone")
+	}
+	if c.Replica != "" && (!isPostgres(c.Replica) || !isPostgres(c.Database)) {
+		bad("replica", "bad_config", "set replica to the postgres:// URL of a read replica of database, which is PostgreSQL then")
+	}
+	for i, p := range c.Proxies {
+		if _, ok := network(p); !ok {
+			bad("proxies."+strconv.Itoa(i+1), "bad_config", "write an address or a network, such as 127.0.0.1 or 10.0.0.0/8")
+		}
+	}
+	c.checkMail(bad)
+	c.checkNumbers(bad)
+	c.checkWatching(bad)
+	return out
+}
+
+func (c *Config) checkMail(bad func(path string, code errs.Code, format string, args ...any)) {
+	for i, k := range c.Mail.DKIM {
+		if k.Domain == "" || k.Selector == "" || k.KeyFile == "" {
+			bad("mail.dkim."+strconv.Itoa(i+1), "bad_config", "a DKIM key has domain, selector and key_file")
+		}
+	}
+	if c.Mail.Relay == "" {
+		return
+	}
+	u, err := url.Parse(c.Mail.Relay)
+	if err != nil || u.Hostname() == "" || u.Scheme != "smtp" && u.Scheme != "smtps" {
+		bad("mail.relay", "bad_config", "set mail.relay to smtp://user@host:587 or smtps://user@host:465")
+		return
+	}
+	if _, has := u.User.Password(); has {
+		bad("mail.relay", "password_in_url", "put the relay's password in a file and name it as mail.password_file")
+	}
+}
+
+// checkNumbers holds what is counted to what makes sense.
+func (c *Config) checkNumbers(bad func(path string, code errs.Code, format string, args ...any)) {
+	for _, n := range []struct {
+		path     string
+		is, most int
+		of       string
+	}{
+		{"conns", c.Conns, 1000, "connections"},
+		{"mail.pace", c.Mail.Pace, 100_000, "mails a second"},
+		{"traces.share", c.Traces.Share, 1000, "traces of a thousand"},
+		{"limits.server_key", c.Limits.ServerKey, 1_000_000, "events a second"},
+		{"limits.public_key", c.Limits.PublicKey, 1_000_000, "events a second"},
+		{"limits.visitor", c.Limits.Visitor, 1_000_000, "events a second"},
+		{"limits.token", c.Limits.Token, 1_000_000, "requests a second"},
+		{"limits.address", c.Limits.Address, 1_000_000, "requests a second"},
+	} {
+		if n.is < 1 || n.is > n.most {
+			bad(n.path, "bad_config", "set %s to %s, from 1 to %d", n.path, n.of, n.most)
+		}
+	}
+}
+
+// checkWatching looks at what operators see.
+func (c *Config) checkWatching(bad func(path string, code errs.Code, format string, args ...any)) {
+	if at := c.Metrics.Listen; at != "" {
+		if host, _, err := net.SplitHostPort(at); err != nil || !loopback(host) {
+			bad("metrics.listen", "bad_config", "set metrics.listen to a loopback host:port, such as 127.0.0.1:9090; from elsewhere use metrics.token_file")
+		}
+	}
+	if c.Traces.URL == "" {
+		return
+	}
+	u, err := url.Parse(c.Traces.URL)
+	if err != nil || u.Host == "" || u.Scheme != "https" && (u.Scheme != "http" || !loopback(u.Hostname())) {
+		bad("traces.url", "bad_config", "set traces.url to the https address of an OTLP collector; plain http is for loopback alone")
+	}
+}
+
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+func isPostgres(place string) bool {
+	return strings.HasPrefix(place, "postgres://") || strings.HasPrefix(place, "postgresql://")
+}
+
+// Networks are the networks of the business's own proxies.
+func (c Config) Networks() []netip.Prefix {
+	var out []netip.Prefix
+	for _, p := range c.Proxies {
+		if n, ok := network(p); ok {
+			out = append(out, n)
+		}
+	}
+	return out
+}
+
+func network(text string) (netip.Prefix, bool) {
+	if a, err := netip.ParseAddr(text); err == nil {
+		return netip.PrefixFrom(a.Unmap(), a.Unmap().BitLen()), true
+	}
+	p, err := netip.ParsePrefix(text)
+	return p.Masked(), err == nil
+}
