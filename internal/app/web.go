@@ -87,7 +87,7 @@ func (a *App) incidents() *incident.Register {
 }
 
 func (a *App) setupRoom() (web.Room, error) {
-	s := setup.Services{Collector: a.Collector, Staff: a.Staff, Tokens: a.Tokens, URL: a.Config.URL, DKIM: map[string]setup.Record{}}
+	s := setup.Services{Collector: a.Collector, Staff: a.Staff, Tokens: a.Tokens, Imports: a.Importer, URL: a.Config.URL, DKIM: map[string]setup.Record{}}
 	signers, err := a.signers()
 	if err != nil {
 		return web.Room{}, err

@@ -38,6 +38,7 @@ type Report struct {
 	Classes    []Part    `json:"classes"`    // of the subscribed; they add up
 	Others     []Part    `json:"others"`     // of the rest; they add up
 	Findings   []Finding `json:"findings"`
+	Forms      []Form    `json:"forms,omitempty"` // the most frequent first
 }
 
 // Part is a part of the addresses.
@@ -47,6 +48,19 @@ type Part struct {
 	Count int64  `json:"count"`
 	Means string `json:"means"`
 	Fix   string `json:"fix"`
+	Rows  []Row  `json:"rows,omitempty"` // some of them, when Options.Examples asks for it
+}
+
+// Row is one row of a part, masked, with what the lists say of it.
+type Row struct {
+	Sample
+	Says string `json:"says"`
+}
+
+// Form is what a list calls a place where people signed up.
+type Form struct {
+	Name  string `json:"name"`
+	Count int64  `json:"count"` // subscribed rows
 }
 
 // The parts of those who are not subscribed anywhere.

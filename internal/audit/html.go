@@ -16,7 +16,7 @@ var reportHTML string
 var reportCSS string
 
 var page = template.Must(template.New("report").Funcs(template.FuncMap{
-	"number": number, "percent": percent, "samples": samples,
+	"number": number, "percent": Percent, "samples": samples,
 	"tone": func(c Class) string {
 		return map[Class]string{Provable: "good", Attested: "info", BySale: "warn", Unproven: "plain", Suppressed: "bad"}[c]
 	},

@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -36,6 +37,7 @@ func (a *auditor) report() Report {
 			twiceRows += int64(k.rows)
 		}
 	}
+	r.Forms = a.formList()
 	for _, c := range []Class{Provable, Attested, BySale, Unproven, Suppressed} {
 		r.Classes = append(r.Classes, classPart(c, counts[c]))
 	}
@@ -54,6 +56,15 @@ func (a *auditor) report() Report {
 		}
 	}
 	return r
+}
+
+// formList gives the forms' names, the most frequent first.
+func (a *auditor) formList() (out []Form) {
+	for name, n := range a.forms {
+		out = append(out, Form{name, n})
+	}
+	slices.SortFunc(out, func(x, y Form) int { return cmp.Or(cmp.Compare(y.Count, x.Count), cmp.Compare(x.Name, y.Name)) })
+	return out
 }
 
 // class puts an address where it belongs.

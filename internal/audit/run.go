@@ -21,6 +21,7 @@ type Options struct {
 	Now      time.Time
 	Progress func(rows int64) // called now and then, or nil
 	MaxRows  int64            // 0: no limit
+	Examples int              // rows to show of each class; 0 reads the files once only
 }
 
 // Run reads files and reports. It returns INVALID for a file that is not a
@@ -30,8 +31,15 @@ func Run(ctx context.Context, files []lists.File, o Options) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
-	report, err := run(ctx, sheets, o)
-	return report, errors.Join(err, lists.Close(sheets))
+	a, err := run(ctx, sheets, o)
+	if err := errors.Join(err, lists.Close(sheets)); err != nil {
+		return Report{}, err
+	}
+	report := a.report()
+	if o.Examples > 0 {
+		err = a.examples(ctx, files, &report)
+	}
+	return report, err
 }
 
 func open(files []lists.File) ([]*lists.Sheet, error) {
@@ -52,17 +60,17 @@ func open(files []lists.File) ([]*lists.Sheet, error) {
 	return sheets, nil
 }
 
-func run(ctx context.Context, sheets []*lists.Sheet, o Options) (Report, error) {
+func run(ctx context.Context, sheets []*lists.Sheet, o Options) (*auditor, error) {
 	if err := correct(sheets, o.Map); err != nil {
-		return Report{}, err
+		return nil, err
 	}
 	a := newAuditor(o, sheets)
 	for i, s := range sheets {
 		if err := a.sheet(ctx, i, s); err != nil {
-			return Report{}, err
+			return nil, err
 		}
 	}
-	return a.report(), nil
+	return a, nil
 }
 
 // correct applies corrections. One that fits no sheet is a mistake, and so is a

@@ -36,6 +36,7 @@ const (
 	flagDisagree
 	flagTwice
 	flagRoleSeen
+	flagShown
 )
 
 // The evidence of a subscription, the best last.
@@ -54,6 +55,7 @@ type auditor struct {
 	pool  []known
 	notes map[Kind]*noted
 	days  []map[int32]int64 // per sheet: how many consents a day
+	forms map[string]int64
 }
 
 type noted struct {
@@ -69,7 +71,7 @@ const (
 func newAuditor(o Options, sheets []*lists.Sheet) *auditor {
 	key := make([]byte, 32)
 	_, _ = rand.Read(key) // never fails
-	a := &auditor{o: o, mac: hmac.New(sha256.New, key), all: map[digest]*known{}, notes: map[Kind]*noted{}}
+	a := &auditor{o: o, mac: hmac.New(sha256.New, key), all: map[digest]*known{}, notes: map[Kind]*noted{}, forms: map[string]int64{}}
 	for _, s := range sheets {
 		a.files = append(a.files, fileOf(s))
 		a.days = append(a.days, map[int32]int64{})
@@ -172,11 +174,40 @@ func (a *auditor) state(n int, k *known, c lists.Contact) {
 		}
 		k.subscribed |= sheet
 		k.evidence = max(k.evidence, evidence(c))
+		a.form(c.Form)
 	case c.State == lists.Pending:
 		k.flags |= flagPending
 	case c.State == lists.NotAsked:
 		k.notAsked |= sheet
 	}
+}
+
+// maxForms bounds how many names of forms are kept; a column with more is none
+// of forms.
+const maxForms = 100
+
+// form counts a sign-up form's name. What may be about a person is none.
+func (a *auditor) form(name string) {
+	if name == "" || len(name) > 80 || strings.Contains(name, "@") {
+		return
+	}
+	if _, known := a.forms[name]; known || len(a.forms) < maxForms {
+		a.forms[name]++
+	}
+}
+
+// ClassOf judges a subscribed row alone, whatever other lists say of it.
+func ClassOf(c lists.Contact) Class {
+	switch evidence(c) {
+	case fullEvidence:
+		return Provable
+	case someEvidence:
+		return Attested
+	}
+	if c.Bought {
+		return BySale
+	}
+	return Unproven
 }
 
 // evidence judges what a row says of how a subscription came about. Full is

@@ -12,9 +12,9 @@ import (
 
 func number(n int64) string { return ui.Number("en", n) }
 
-// percent writes a share, never 0 % of what is there and never 100 % of what is
+// Percent writes a share, never 0 % of what is there and never 100 % of what is
 // not all.
-func percent(part, whole int64) string {
+func Percent(part, whole int64) string {
 	switch {
 	case whole == 0 || part == 0:
 		return "0 %"
@@ -38,7 +38,7 @@ func (r Report) Text(out io.Writer) error {
 	w := &lines{to: out}
 	w.print("\n%s\n", r.Headline())
 	for _, p := range r.Classes {
-		w.print("\n%10s  %5s  %s\n", number(p.Count), percent(p.Count, r.Subscribed), p.Title)
+		w.print("\n%10s  %5s  %s\n", number(p.Count), Percent(p.Count, r.Subscribed), p.Title)
 		w.wrap(p.Means)
 		if p.Count > 0 {
 			w.wrap("Fix: " + p.Fix)

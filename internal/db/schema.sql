@@ -944,10 +944,28 @@ create table import (
 
 create index import_content on import (content);
 
+-- Lists that were handed over together, to be judged before any of them is
+-- loaded. The files are uploads, kept sealed, a week at most.
+create table list_audit (
+    audit_id bigint not null, -- none nobody
+    actor text not null, -- none staff
+    state text not null, -- none nobody; open, reading, read, trying, tried, loading, loaded, stopped or expired
+    terms text not null, -- none nobody; JSON: what columns are and how each class is taken
+    report bytea not null, -- sealed nobody; what the lists can prove, with masked examples while the files are here
+    progress bigint not null, -- none nobody; rows read so far
+    code text not null, -- none nobody; why it stopped
+    problem text not null, -- none nobody; the same in words
+    created_at bigint not null, -- none nobody
+    changed_at bigint not null, -- none nobody
+    primary key (audit_id)
+);
+
 -- Files that were handed over to be imported, each with its mapping. A file is
--- kept, sealed, until it is imported, and a day at most.
+-- kept, sealed, until it is imported, and a day at most; that of an audit a week.
 create table upload (
     import_id bigint not null, -- none nobody
+    audit_id bigint not null, -- none nobody; of which it is a list, or 0
+    name text not null, -- none nobody; of the file of an audit, or ""
     actor text not null, -- none staff
     mapping text not null, -- none nobody; names of columns and what they are
     state text not null, -- none nobody; open, arriving, whole, checking, checked, running, done, stopped or expired
@@ -961,6 +979,8 @@ create table upload (
 );
 
 create index upload_age on upload (created_at);
+
+create index upload_audit on upload (audit_id);
 
 create table upload_part (
     import_id bigint not null, -- none nobody

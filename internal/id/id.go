@@ -46,6 +46,7 @@ type (
 	quarantineKind struct{}
 	mailKind       struct{}
 	deliveryKind   struct{}
+	auditKind      struct{}
 )
 
 func (customerKind) prefix() string   { return "cus" }
@@ -71,6 +72,7 @@ func (noticeKind) prefix() string     { return "ntc" }
 func (quarantineKind) prefix() string { return "qua" }
 func (mailKind) prefix() string       { return "mai" }
 func (deliveryKind) prefix() string   { return "dlv" }
+func (auditKind) prefix() string      { return "aud" }
 
 // The identifiers.
 type (
@@ -97,6 +99,7 @@ type (
 	Quarantine = ID[quarantineKind] // an input that failed validation
 	Mail       = ID[mailKind]       // a mail in the built-in mailbox
 	Delivery   = ID[deliveryKind]   // data given to a recipient, or a notice to one
+	Audit      = ID[auditKind]      // lists that are judged together before they are loaded
 )
 
 // NewCustomer makes a random customer id.

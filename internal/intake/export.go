@@ -1,20 +1,23 @@
 package intake
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"sync"
 	"time"
 
+	"candor/internal/audit"
 	"candor/internal/charter"
 	"candor/internal/clock"
 	"candor/internal/customer"
 	"candor/internal/db"
 	"candor/internal/errs"
 	"candor/internal/gate"
-	"candor/internal/id"
 	"candor/internal/lists"
 	"candor/internal/term"
 )
@@ -36,9 +39,21 @@ type Export struct {
 	Forms   map[string]term.Ask      // what the file's names of forms stand for
 	Name    string                   // the file's name, where it tells who is in it
 	Columns map[string]lists.Meaning // corrects what columns are taken for
+	Leave   []audit.Class            // rows of these classes stay where they are
+	Attest  map[audit.Class]Attestation
 }
 
-const exportParts = "an export has purpose, given, form, forms, name and columns"
+// Attestation is what somebody who was there says of rows that do not say it
+// themselves. Such evidence is attested, never documented.
+type Attestation struct {
+	By     string        `json:"by"`     // who says so
+	Proof  string        `json:"proof"`  // where it can be seen
+	Method string        `json:"method"` // how they agreed
+	Form   string        `json:"form"`   // on which ask
+	At     clock.Instant `json:"at"`     // by when all had agreed
+}
+
+const exportParts = "an export has purpose, given, form, forms, name, columns, leave and attest"
 
 func readExport(v any) (*Export, error) {
 	fields, ok := v.(map[string]any)
@@ -50,12 +65,22 @@ func readExport(v any) (*Export, error) {
 	for name, v := range fields {
 		words, isMap := v.(map[string]any)
 		text, isText := v.(string)
+		list, isList := v.([]any)
 		switch {
 		case name == "forms" && isMap:
 			e.Forms = formsOf(words)
 		case name == "columns" && isMap:
 			for column, meaning := range words {
 				e.Columns[column] = lists.Meaning(fmt.Sprint(meaning))
+			}
+		case name == "leave" && isList:
+			for _, class := range list {
+				e.Leave = append(e.Leave, audit.Class(fmt.Sprint(class)))
+			}
+		case name == "attest" && isMap:
+			var err error
+			if e.Attest, err = readAttestations(words); err != nil {
+				return nil, err
 			}
 		case into[name] != nil && isText:
 			*into[name] = text
@@ -64,6 +89,35 @@ func readExport(v any) (*Export, error) {
 		}
 	}
 	return e, nil
+}
+
+func readAttestations(v map[string]any) (map[audit.Class]Attestation, error) {
+	text, err := json.Marshal(v)
+	if err != nil {
+		return nil, err
+	}
+	var out map[audit.Class]Attestation
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.DisallowUnknownFields()
+	if d.Decode(&out) != nil {
+		return nil, errors.New("an attestation has by, proof, method, form and at")
+	}
+	for _, a := range out {
+		if err := a.check(); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// check refuses an attestation that leaves something open (CON-14).
+func (a Attestation) check() error {
+	for name, missing := range map[string]bool{"by": a.By == "", "proof": len(a.Proof) < 4, "method": a.Method == "", "form": a.Form == "", "at": a.At == 0} {
+		if missing {
+			return errs.New(errs.Invalid, "attestation", "an attestation says by whom it is, where the proof is, how and on which form people agreed, and by when (CON-14)").On(name)
+		}
+	}
+	return nil
 }
 
 // check refuses an export that could not work.
@@ -87,15 +141,10 @@ func byEmail(source string) Mapping {
 
 // importExport takes an export over: suppressions first.
 func (im *Importer) importExport(ctx context.Context, r io.ReadSeeker, o Options) (Report, error) {
-	p, err := im.plan(ctx, byEmail(o.Mapping.Source), []string{"email"})
+	u, err := im.exportRun(ctx, o)
 	if err != nil {
 		return Report{}, err
 	}
-	if _, ok := p.rules.Charter().Purpose(o.Mapping.Export.Purpose); !ok {
-		return Report{}, mappingError("the charter declares no purpose %q", o.Mapping.Export.Purpose)
-	}
-	u := &run{im: im, o: o, plan: p, known: map[string]bool{}, seen: map[id.Customer]bool{}}
-	u.report = noReport()
 	if !o.DryRun {
 		content, err := im.contentOf(r, o.Mapping)
 		if err != nil {
@@ -115,6 +164,29 @@ func (im *Importer) importExport(ctx context.Context, r io.ReadSeeker, o Options
 		return u.report, err
 	}
 	return u.report, errors.Join(err, im.end(context.WithoutCancel(ctx), u, err))
+}
+
+// suppressExport takes nothing of an export but whom not to write to.
+func (im *Importer) suppressExport(ctx context.Context, r io.ReadSeeker, o Options) error {
+	u, err := im.exportRun(ctx, o)
+	if err != nil {
+		return err
+	}
+	return u.sheets(ctx, r, u.suppress)
+}
+
+func (im *Importer) exportRun(ctx context.Context, o Options) (*run, error) {
+	p, err := im.plan(ctx, byEmail(o.Mapping.Source), []string{"email"})
+	if err != nil {
+		return nil, err
+	}
+	if _, ok := p.rules.Charter().Purpose(o.Mapping.Export.Purpose); !ok {
+		return nil, mappingError("the charter declares no purpose %q", o.Mapping.Export.Purpose)
+	}
+	if o.Together == nil {
+		o.Together = newTogether()
+	}
+	return &run{im: im, o: o, plan: p, together: o.Together, report: noReport()}, nil
 }
 
 // sheets opens the lists of the export anew for a pass over them.
@@ -219,6 +291,7 @@ func (u *run) suppress(ctx context.Context, sheets []*lists.Sheet) error {
 		if broken || err != nil || !c.State.Suppressed() {
 			return nil
 		}
+		u.stopped[keyOf(address)] = true
 		list = append(list, gate.EndpointSuppression{
 			Address: address, Controller: u.plan.rules.Charter().Business.ID, Reason: c.State.String(), Actor: u.o.Actor,
 		})
@@ -243,6 +316,8 @@ func (u *run) subscribed(ctx context.Context, sheets []*lists.Sheet) error {
 			u.fail(RowError{line, s.Name, BadRow})
 		case c.State != lists.Subscribed:
 			u.report.Skipped++
+		case slices.Contains(u.o.Mapping.Export.Leave, audit.ClassOf(c)):
+			u.report.Left++
 		default:
 			u.contact(s, line, c)
 		}
@@ -312,5 +387,25 @@ func (u *run) claim(s *lists.Sheet, line int64, c lists.Contact) claim {
 	if c.Double {
 		cl.proof = "the address was confirmed, as the export says"
 	}
+	if says, ok := e.Attest[audit.ClassOf(c)]; ok {
+		says.complete(&cl)
+	}
 	return cl
+}
+
+// complete adds what the row does not say.
+func (a Attestation) complete(cl *claim) {
+	if cl.at != 0 && cl.method != "" && (cl.form != "" || cl.words != "") {
+		return
+	}
+	if cl.at == 0 {
+		cl.at = a.At
+	}
+	if cl.method == "" {
+		cl.method = a.Method
+	}
+	if cl.form == "" && cl.words == "" {
+		cl.form = a.Form
+	}
+	cl.proof, cl.where = "", fmt.Sprintf("%s, attested by %s: %s", cl.where, a.By, a.Proof)
 }

@@ -36,6 +36,7 @@ type Report struct {
 	Without      map[errs.Code]int `json:"without"`              // why, each
 	Suppressed   int64             `json:"suppressed,omitempty"` // addresses of an export that must not be written to
 	Skipped      int64             `json:"skipped,omitempty"`    // rows of an export that are not subscribed: left where they are
+	Left         int64             `json:"left,omitempty"`       // rows of an export that were to stay where they are
 	Errors       map[errs.Code]int `json:"errors"`               // rows that were not taken, by reason
 	LeftOut      []string          `json:"left_out"`             // columns of the file that nothing maps
 }

@@ -55,6 +55,18 @@ type Options struct {
 	Actor    term.Actor           // who runs it
 	Progress func(Report)         // called after each batch, or nil
 	Failed   func(RowError) error // called for each row that is not taken, in the order of the file, or nil
+	Together *together            // what several exports of one audit share; nil for one alone
+}
+
+// together is what exports that are loaded one after the other know of each other.
+type together struct {
+	stopped map[string]bool      // identities not to be written to
+	known   map[string]bool      // identities seen in a dry run
+	seen    map[id.Customer]bool // customers seen in a real one
+}
+
+func newTogether() *together {
+	return &together{map[string]bool{}, map[string]bool{}, map[id.Customer]bool{}}
 }
 
 // batch is how many customers are handed to the gate at once.
@@ -78,7 +90,7 @@ func (im *Importer) Import(ctx context.Context, r io.ReadSeeker, o Options) (Rep
 	if err != nil {
 		return Report{}, err
 	}
-	run := &run{im: im, o: o, plan: p, known: map[string]bool{}, seen: map[id.Customer]bool{}}
+	run := &run{im: im, o: o, plan: p, together: newTogether()}
 	run.report = Report{Errors: map[errs.Code]int{}, Without: map[errs.Code]int{}, LeftOut: p.leftOut}
 	if o.DryRun {
 		return run.report, run.all(ctx, f)
@@ -179,11 +191,10 @@ type run struct {
 	plan   *plan
 	report Report
 
-	before  Past                 // what an earlier run of the same file came to
-	pending []person             // not yet handed to the gate
-	failed  []RowError           // not yet reported
-	known   map[string]bool      // identities seen in a dry run
-	seen    map[id.Customer]bool // customers seen in a real one
+	before  Past       // what an earlier run of the same file came to
+	pending []person   // not yet handed to the gate
+	failed  []RowError // not yet reported
+	*together
 }
 
 // person is what consecutive rows say of one person.
@@ -373,6 +384,8 @@ func (u *run) permissions(p person, t gate.Taken) {
 		switch {
 		case i < len(p.arrival.Acts) && p.arrival.Acts[i].Kind.Raises() && r.Kind.Lowers():
 			u.withhold(RowError{Row: p.rows[0], Reason: Overtaken})
+		case r.Counts() && u.stops(p.arrival.Identities):
+			u.withhold(RowError{Row: p.rows[0], Reason: Overtaken})
 		case r.Counts():
 			u.report.Permissions++
 		}
@@ -386,7 +399,11 @@ func (u *run) lookUp(ctx context.Context, part []person) error {
 			u.report.OK += int64(len(p.rows))
 			u.report.Events += int64(len(p.arrival.Events))
 			for _, a := range p.arrival.Acts {
-				if consent.Judge(a) == consent.Valid {
+				switch {
+				case consent.Judge(a) != consent.Valid:
+				case u.stops(p.arrival.Identities):
+					u.withhold(RowError{Row: p.rows[0], Reason: Overtaken})
+				default:
 					u.report.Permissions++
 				}
 			}
@@ -405,6 +422,11 @@ func (u *run) lookUp(ctx context.Context, part []person) error {
 		}
 		return nil
 	})
+}
+
+// stops reports whether an export says that somebody must not be written to.
+func (u *run) stops(list []customer.Identity) bool {
+	return slices.ContainsFunc(list, func(i customer.Identity) bool { return u.stopped[keyOf(i)] })
 }
 
 // metBefore reports whether an earlier row of a dry run had one of the

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"slices"
+	"sync"
 
 	"candor/internal/admission"
 	"candor/internal/clock"
@@ -36,6 +37,8 @@ const (
 // file is kept sealed until it is imported, and a day at most.
 type Upload struct {
 	ID        id.Import     `json:"import_id"`
+	Audit     id.Audit      `json:"-"` // of which it is a list, or 0
+	Name      string        `json:"-"` // of the file; only a list of an audit has one
 	State     UploadState   `json:"state"`
 	Code      errs.Code     `json:"code,omitempty"`    // why it stopped
 	Problem   string        `json:"problem,omitempty"` // the same in words
@@ -65,8 +68,8 @@ func (im *Importer) Begin(ctx context.Context, mapping string, by term.Actor) (U
 	if err != nil {
 		return Upload{}, err
 	}
-	now := im.clock.Now()
-	u := Upload{ID: id.New[id.Import](), State: Open, Mapping: mapping, Report: noReport(), Actor: by, CreatedAt: now, ChangedAt: now}
+	u := im.newUpload(by)
+	u.Mapping = mapping
 	err = im.db.Write(ctx, func(tx *db.Tx) error {
 		c, err := im.charter.Current(tx)
 		if err != nil {
@@ -75,11 +78,20 @@ func (im *Importer) Begin(ctx context.Context, mapping string, by term.Actor) (U
 		if err := m.against(admission.New(c)); err != nil {
 			return err
 		}
-		_, err = tx.Exec(`insert into upload (import_id, actor, mapping, state, code, problem, report, size, created_at, changed_at)
-			values ($1, $2, $3, $4, '', '', $5, 0, $6, $6)`, u.ID, u.Actor, u.Mapping, u.State, asJSON(u.Report), now)
-		return err
+		return insertUpload(tx, u)
 	})
 	return u, err
+}
+
+func (im *Importer) newUpload(by term.Actor) Upload {
+	now := im.clock.Now()
+	return Upload{ID: id.New[id.Import](), State: Open, Report: noReport(), Actor: by, CreatedAt: now, ChangedAt: now}
+}
+
+func insertUpload(tx *db.Tx, u Upload) error {
+	_, err := tx.Exec(`insert into upload (import_id, audit_id, name, actor, mapping, state, code, problem, report, size, created_at, changed_at)
+		values ($1, $2, $3, $4, $5, $6, '', '', $7, 0, $8, $8)`, u.ID, u.Audit, u.Name, u.Actor, u.Mapping, u.State, asJSON(u.Report), u.CreatedAt)
+	return err
 }
 
 func noReport() Report {
@@ -150,54 +162,67 @@ func (im *Importer) keepParts(ctx context.Context, which id.Import, r io.Reader)
 
 func sealPart(which id.Import) string { return "upload/" + which.String() }
 
-// parts reads a kept file.
-type parts struct {
+// kept reads a kept file, a part at a time.
+type kept struct {
 	ctx  context.Context
 	db   *db.DB
 	ring *keyring.Ring
 	of   id.Import
-	next int
-	rest []byte
+
+	mu   sync.Mutex
+	part int64  // whose bytes are at hand
+	body []byte // nil before the first
 }
 
-// Read gives the file's bytes, part by part.
-func (p *parts) Read(b []byte) (int, error) {
-	if len(p.rest) == 0 {
-		var sealed []byte
-		err := p.db.Read(p.ctx, func(tx *db.Tx) error {
-			return tx.QueryRow(`select body from upload_part where import_id = $1 and part = $2`, p.of, p.next).Scan(&sealed)
-		})
-		if errs.Is(err, errs.NotFound) {
-			return 0, io.EOF
+// ReadAt implements io.ReaderAt.
+func (k *kept) ReadAt(b []byte, at int64) (n int, err error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for n < len(b) {
+		if err := k.open(at / partSize); err != nil {
+			return n, err
 		}
-		if err != nil {
-			return 0, err
+		from := at % partSize
+		if from >= int64(len(k.body)) {
+			return n, io.EOF
 		}
-		if p.rest, err = p.ring.OpenToken(sealPart(p.of), string(sealed)); err != nil {
-			return 0, errs.New(errs.Internal, "upload_changed", "a part of the file is not what was put there")
-		}
-		p.next++
+		m := copy(b[n:], k.body[from:])
+		n, at = n+m, at+int64(m)
 	}
-	n := copy(b, p.rest)
-	p.rest = p.rest[n:]
 	return n, nil
 }
 
-// Seek goes back to the start; nothing reads a file from elsewhere.
-func (p *parts) Seek(offset int64, whence int) (int64, error) {
-	if offset != 0 || whence != io.SeekStart {
-		return 0, errs.New(errs.Internal, "upload_seek", "a file is read from its start")
+func (k *kept) open(part int64) error {
+	if k.body != nil && k.part == part {
+		return nil
 	}
-	p.next, p.rest = 0, nil
-	return 0, nil
+	var sealed []byte
+	err := k.db.Read(k.ctx, func(tx *db.Tx) error {
+		return tx.QueryRow(`select body from upload_part where import_id = $1 and part = $2`, k.of, part).Scan(&sealed)
+	})
+	if errs.Is(err, errs.NotFound) {
+		return io.EOF
+	}
+	if err != nil {
+		return err
+	}
+	if k.body, err = k.ring.OpenToken(sealPart(k.of), string(sealed)); err != nil {
+		return errs.New(errs.Internal, "upload_changed", "a part of the file is not what was put there")
+	}
+	k.part = part
+	return nil
 }
 
-const uploadColumns = `import_id, state, code, problem, mapping, size, report, actor, created_at, changed_at`
+func (im *Importer) kept(ctx context.Context, u Upload) *kept {
+	return &kept{ctx: ctx, db: im.db, ring: im.ring, of: u.ID}
+}
+
+const uploadColumns = `import_id, audit_id, name, state, code, problem, mapping, size, report, actor, created_at, changed_at`
 
 func scanUpload(scan db.Scan) (Upload, error) {
 	u := Upload{}
 	var report string
-	err := scan(&u.ID, &u.State, &u.Code, &u.Problem, &u.Mapping, &u.Size, &report, &u.Actor, &u.CreatedAt, &u.ChangedAt)
+	err := scan(&u.ID, &u.Audit, &u.Name, &u.State, &u.Code, &u.Problem, &u.Mapping, &u.Size, &report, &u.Actor, &u.CreatedAt, &u.ChangedAt)
 	if err == nil {
 		err = json.Unmarshal([]byte(report), &u.Report)
 	}
@@ -217,7 +242,7 @@ func (im *Importer) Upload(ctx context.Context, which id.Import) (Upload, error)
 	return u, err
 }
 
-// Uploads lists imports, the newest first: a page of at most limit before one of
+// Uploads lists imports but those of audits, the newest first: a page of at most limit before one of
 // them, or the first page when before is zero.
 func (im *Importer) Uploads(ctx context.Context, before id.Import, limit int) ([]Upload, error) {
 	if before == 0 {
@@ -225,7 +250,7 @@ func (im *Importer) Uploads(ctx context.Context, before id.Import, limit int) ([
 	}
 	var out []Upload
 	err := im.db.Read(ctx, func(tx *db.Tx) error {
-		rows, err := tx.Query(`select `+uploadColumns+` from upload where import_id < $1 order by import_id desc limit $2`, before, limit)
+		rows, err := tx.Query(`select `+uploadColumns+` from upload where audit_id = 0 and import_id < $1 order by import_id desc limit $2`, before, limit)
 		out, err = db.Collect(rows, err, scanUpload)
 		return err
 	})

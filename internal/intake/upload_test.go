@@ -35,7 +35,7 @@ func TestAFileIsKeptSealedAndADayAtMost(t *testing.T) {
 		if bytes.Contains(sealed, []byte("ada@")) {
 			t.Error("the file lies in the clear")
 		}
-		back, err := io.ReadAll(&parts{ctx: ctx, db: d, ring: h.ring, of: u.ID})
+		back, err := io.ReadAll(io.NewSectionReader(h.kept(ctx, u), 0, u.Size))
 		if err != nil || string(back) != text {
 			t.Errorf("read back %d bytes, %v", len(back), err)
 		}

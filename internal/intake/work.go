@@ -31,6 +31,7 @@ func (im *Importer) schedule() {
 		return
 	}
 	im.jobs.Handle(JobImport, im.work)
+	im.jobs.Handle(JobAudit, im.audit)
 	im.jobs.Handle(JobForget, func(ctx context.Context, _ job.Job) error { return im.forget(ctx) })
 	im.jobs.Every(JobForget, forgetEvery)
 }
@@ -47,6 +48,9 @@ func (im *Importer) Start(ctx context.Context, which id.Import, dry bool) (Uploa
 	to := Running
 	if dry {
 		to = Checking
+	}
+	if u, err := im.Upload(ctx, which); err != nil || u.Audit != 0 {
+		return Upload{}, errors.Join(errNoUpload, err)
 	}
 	err := im.move(ctx, which, []UploadState{Whole, Checked}, to, func(tx *db.Tx) error {
 		if _, err := tx.Exec(`delete from upload_failure where import_id = $1`, which); err != nil {
@@ -74,21 +78,21 @@ func (im *Importer) work(ctx context.Context, j job.Job) error {
 	if err != nil || u.State != Checking && u.State != Running {
 		return err
 	}
-	report, err := im.importUpload(ctx, u)
+	report, err := im.importUpload(ctx, u, nil)
 	if err != nil && !errs.Is(err, errs.Invalid) && j.Attempt < job.MaxAttempts {
 		return err
 	}
 	return im.settle(context.WithoutCancel(ctx), u, report, err)
 }
 
-func (im *Importer) importUpload(ctx context.Context, u Upload) (Report, error) {
+func (im *Importer) importUpload(ctx context.Context, u Upload, with *together) (Report, error) {
 	m, err := ParseMapping([]byte(u.Mapping))
 	if err != nil {
 		return u.Report, err
 	}
 	w := &progress{im: im, ctx: ctx, of: u.ID}
-	report, err := im.Import(ctx, &parts{ctx: ctx, db: im.db, ring: im.ring, of: u.ID}, Options{
-		Mapping: m, DryRun: u.State == Checking, Actor: u.Actor, Progress: w.tell, Failed: w.failed,
+	report, err := im.Import(ctx, io.NewSectionReader(im.kept(ctx, u), 0, u.Size), Options{
+		Mapping: m, DryRun: u.State == Checking, Actor: u.Actor, Progress: w.tell, Failed: w.failed, Together: with,
 	})
 	return report, errors.Join(err, w.err)
 }
@@ -199,7 +203,7 @@ func (im *Importer) forget(ctx context.Context) error {
 	now := im.clock.Now()
 	return im.db.Write(ctx, func(tx *db.Tx) error {
 		stale := now.Add(-keepFile)
-		if _, err := tx.Exec(`update upload set state = $1, changed_at = $2 where created_at < $3 and state in ('open', 'arriving', 'whole', 'checked')`, Expired, now, stale); err != nil {
+		if _, err := tx.Exec(`update upload set state = $1, changed_at = $2 where audit_id = 0 and created_at < $3 and state in ('open', 'arriving', 'whole', 'checked')`, Expired, now, stale); err != nil {
 			return err
 		}
 		old := now.Add(-keepReport)
@@ -212,7 +216,9 @@ func (im *Importer) forget(ctx context.Context) error {
 				return err
 			}
 		}
-		_, err := tx.Exec(`delete from upload_part where import_id in (select import_id from upload where state = $1)`, Expired)
-		return err
+		if _, err := tx.Exec(`delete from upload_part where import_id in (select import_id from upload where state = $1)`, Expired); err != nil {
+			return err
+		}
+		return im.expire(tx)
 	})
 }

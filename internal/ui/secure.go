@@ -81,3 +81,10 @@ func Framed(h http.Header) {
 		"style-src 'unsafe-inline'; img-src https: data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'")
 	h.Set("X-Frame-Options", "SAMEORIGIN")
 }
+
+// StandAlone lets an answer be a document with styles of its own: no script, no
+// form, nothing of this origin, nothing loaded.
+func StandAlone(h http.Header) {
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Security-Policy", "sandbox; default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+}

@@ -48,6 +48,7 @@ type Access struct {
 	kind  accessKind
 	may   []staff.Permission
 	fresh bool
+	files int64 // bytes that a post with files may have; 0 for a plain form
 }
 
 type accessKind uint8
@@ -73,6 +74,12 @@ func May(p staff.Permission, or ...staff.Permission) Access {
 // Fresh asks besides for a second factor shown within five minutes.
 func (a Access) Fresh() Access {
 	a.fresh = true
+	return a
+}
+
+// Files takes a post with files, up to so many bytes; Visit.Files reads them.
+func (a Access) Files(most int64) Access {
+	a.files = most
 	return a
 }
 

@@ -28,7 +28,9 @@ func (s *Shell) serve(route Route) http.Handler {
 		if v.done {
 			return
 		}
-		if r.Method == http.MethodPost {
+		if route.Access.files > 0 {
+			r.Body = http.MaxBytesReader(w, r.Body, route.Access.files)
+		} else if r.Method == http.MethodPost {
 			r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 			if err := r.ParseForm(); err != nil {
 				s.fail(v, errs.Wrap(err, errs.Invalid, "bad_form", "the form could not be read; go back and send it again"))

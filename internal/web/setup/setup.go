@@ -7,6 +7,7 @@ import (
 	"embed"
 
 	"candor/internal/collect"
+	"candor/internal/intake"
 	"candor/internal/staff"
 	"candor/internal/token"
 	"candor/internal/ui"
@@ -18,6 +19,7 @@ type Services struct {
 	Collector *collect.Collector
 	Staff     *staff.Roster
 	Tokens    *token.Book
+	Imports   *intake.Importer
 	URL       string // how customers' browsers reach the server
 	DKIM      map[string]Record
 }
@@ -44,6 +46,9 @@ type pages struct {
 	senders    ui.Page[sendersPage]
 	tokens     ui.Page[tokensPage]
 	newToken   ui.Page[newTokenPage]
+	lists      ui.Page[listsPage]
+	audit      ui.Page[auditPage]
+	class      ui.Page[classPage]
 }
 
 //go:embed page part
@@ -56,6 +61,7 @@ func load(set *ui.Set) pages {
 		person: ui.Find[personPage](set, "person"), newPerson: ui.Find[newPersonPage](set, "new-person"), link: ui.Find[linkPage](set, "link"),
 		roles: ui.Find[rolesPage](set, "roles"), senders: ui.Find[sendersPage](set, "senders"),
 		tokens: ui.Find[tokensPage](set, "tokens"), newToken: ui.Find[newTokenPage](set, "new-token"),
+		lists: ui.Find[listsPage](set, "lists"), audit: ui.Find[auditPage](set, "audit"), class: ui.Find[classPage](set, "class"),
 	}
 }
 
@@ -68,6 +74,7 @@ func New(s Services) (web.Room, error) {
 		Title: web.SetupRoom, Icon: "sliders",
 		Pages: []web.Page{
 			{Title: "Sources", URL: "/admin/setup", Words: "setup keys sdk website server arrives dropped"},
+			{Title: "Import", URL: listsURL, Words: "lists audit upload csv mailchimp klaviyo prove evidence"},
 			{Title: "Senders", URL: "/admin/setup/senders", Words: "mail dkim spf dmarc dns"},
 			{Title: "API tokens", URL: "/admin/setup/tokens", Words: "bearer key scope program"},
 			{Title: "Staff", URL: "/admin/setup/staff", Words: "people invite roles leave colleagues"},
@@ -81,6 +88,17 @@ func New(s Services) (web.Room, error) {
 			{Pattern: "POST /admin/setup/sources/{source}/revoke", Access: tech.Fresh(), Do: r.revokeSource},
 			{Pattern: "GET /admin/setup/sources/{source}/quarantine", Access: tech, Do: r.showQuarantine},
 			{Pattern: "POST /admin/setup/sources/{source}/replay", Access: tech.Fresh(), Do: r.replay},
+			{Pattern: "GET " + listsURL, Access: tech, Do: r.showLists},
+			{Pattern: "POST " + listsURL, Access: tech.Files(maxLists), Do: r.takeLists},
+			{Pattern: "GET " + listsURL + "/{audit}", Access: tech, Do: r.showAudit},
+			{Pattern: "GET " + listsURL + "/{audit}/report", Access: tech, Do: r.auditReport},
+			{Pattern: "GET " + listsURL + "/{audit}/rows/{class}", Access: tech, Do: r.showClass},
+			{Pattern: "POST " + listsURL + "/{audit}/rows/{class}", Access: tech, Do: r.decideClass},
+			{Pattern: "POST " + listsURL + "/{audit}/columns", Access: tech, Do: r.correctColumns},
+			{Pattern: "POST " + listsURL + "/{audit}/try", Access: tech, Do: r.tryLists},
+			{Pattern: "POST " + listsURL + "/{audit}/load", Access: tech.Fresh(), Do: r.loadLists},
+			{Pattern: "POST " + listsURL + "/{audit}/drop", Access: tech, Do: r.dropLists},
+			{Pattern: "GET /admin/setup/imports/{import}/rows", Access: tech, Do: r.notTaken},
 			{Pattern: "GET /admin/setup/senders", Access: tech, Do: r.showSenders},
 			{Pattern: "GET /admin/setup/tokens", Access: tech, Do: r.showTokens},
 			{Pattern: "GET /admin/setup/tokens/new", Access: tech.Fresh(), Do: r.showNewToken},

@@ -2,9 +2,14 @@ package setup
 
 import (
 	"testing"
+	"time"
 
+	"candor/internal/audit"
 	"candor/internal/clock"
+	"candor/internal/errs"
 	"candor/internal/id"
+	"candor/internal/intake"
+	"candor/internal/lists"
 	"candor/internal/ui"
 	"candor/internal/web/webtest"
 )
@@ -32,5 +37,21 @@ func TestPagesRenderFull(t *testing.T) {
 		webtest.Page(p.link, linkPage{"Ada", "https://x.example/admin/invitation/x", "/admin/setup/staff"}),
 		webtest.Page(p.roles, rolesPage{[]string{"lead"}, []permissionRow{{"Approve", "approve", []bool{true}}}, []seesRow{{"support", "Orders", "name"}}}),
 		webtest.Page(p.senders, sendersPage{[]senderRow{{"Orders", "Halm <a@b.example>", "c@b.example", well, []Record{{"b.example", "TXT", "v=spf1"}}}}}),
+		webtest.Page(p.lists, listsPage{[]listsRow{{id.New[id.Audit](), at, "You can prove consent for 8 of 10", well}}, []importRow{{id.New[id.Import](), at, 10, 9, true, well}}, next, 7}),
+		webtest.Page(p.audit, fullAudit(at)),
+		webtest.Page(p.class, classPage{"/x", "Means", "Fix", []audit.Row{{Sample: audit.Sample{File: "a.csv", Line: 7, Masked: "a•••@e•••.org"}, Says: "subscribed"}}, "12 more", choice("do"), "Ada", field("proof"), field("method"), field("form"), field("at"), "/asks", true}),
 	)
+}
+
+// fullAudit is the page of an audit in a state that cannot be, so that nothing of
+// it is missing.
+func fullAudit(at time.Time) auditPage {
+	a := intake.ListAudit{ID: id.New[id.Audit](), State: intake.AuditTried, Report: audit.Report{Rows: 10, Addresses: 9, Subscribed: 8, Classes: []audit.Part{{Class: audit.Provable, Title: "Provable", Count: 5, Means: "They agreed."}},
+		Others: []audit.Part{{Class: audit.Gone, Count: 1, Means: "They left."}}, Forms: []audit.Form{{Name: "Footer", Count: 5}},
+		Findings: []audit.Finding{{Kind: audit.Conflict, Title: "Suppressed in one tool", Count: 2, Means: "They said stop.", Fix: "Suppress them.", Where: []audit.Place{{Text: "here", Count: 2}}, Samples: []audit.Sample{{File: "a.csv", Line: 3, Masked: "a•••"}}}}},
+		Lists: []intake.Upload{{ID: id.New[id.Import](), Name: "a.csv", State: intake.Checked, Problem: "why", Report: intake.Report{Rows: 10, OK: 9, Permissions: 5, Errors: map[errs.Code]int{"bad_email": 1}, Without: map[errs.Code]int{intake.NoTime: 2}}}}}
+	field := func(name string) ui.Field { return ui.Field{ID: name, Name: name, Label: name} }
+	return auditPage{ID: a.ID, Steps: auditSteps(a), Status: auditStatus(a.State), Problem: "Not so", Work: &auditWork{"Reading", "10 rows", "40%"}, Headline: a.Report.Headline(), Sum: "10 rows", Bars: barsOf(a),
+		Findings: a.Report.Findings, Files: []listFile{fileOf(0, audit.File{Name: "a.csv", Tool: lists.Klaviyo, Rows: 10, Assumed: true, LeftOut: 3, Columns: []lists.Column{{Name: "Email", Meaning: lists.Email}}})},
+		Fix: true, Terms: auditTerms{field("purpose"), field("form"), []ui.Field{field("form.x")}, ui.Choice{ID: "ours", Name: "ours", Value: "yes", Label: "Ours"}}, Outcome: outcomeOf(a), Drop: true, GoneAt: at}
 }
