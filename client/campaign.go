@@ -71,12 +71,14 @@ type Progress struct {
 	Handed    int64            `json:"handed"`
 	Accepted  int64            `json:"accepted"`
 	Refused   int64            `json:"refused"`
+	Returned  int64            `json:"returned"`
 	Uncertain int64            `json:"uncertain"`
 	HeldOut   int64            `json:"held_out"`
 	Cancelled int64            `json:"cancelled"`
 	Denied    map[string]int64 `json:"denied"`
 	Left      int64            `json:"left"`
 	Too       int64            `json:"too_personal"` // people who said that it was
+	Spam      int64            `json:"called_spam"`
 }
 
 // CampaignPage is a page of campaigns, the newest first.

@@ -23,9 +23,9 @@ var tiers = [][]string{
 	{"internal/audience", "internal/message", "internal/sharing", "internal/audit"}, // uses
 	{"internal/request", "internal/incident"},
 	{"internal/campaign"}, // programs
-	{"internal/collect", "internal/intake", "internal/portal"},                  // edges
-	{"internal/web", "internal/api"},                                            // edges that look after the other edges
-	{"internal/config", "internal/mailbox", "internal/demo", "internal/backup"}, // what only the wiring needs
+	{"internal/collect", "internal/intake", "internal/portal", "internal/bounce"}, // edges
+	{"internal/web", "internal/api"},                                              // edges that look after the other edges
+	{"internal/config", "internal/mailbox", "internal/demo", "internal/backup"},   // what only the wiring needs
 	{"internal/tour"}, // the demo's page over all of it
 	{"internal/app"},  // wiring
 	{"internal/cli", "internal/tool", "internal/browsertest", "internal/faulttest", "bench"},

@@ -18,6 +18,7 @@ import (
 	"candor/internal/audience"
 	"candor/internal/audience/index"
 	"candor/internal/backup"
+	"candor/internal/bounce"
 	"candor/internal/campaign"
 	"candor/internal/charter"
 	"candor/internal/clock"
@@ -83,6 +84,8 @@ type App struct {
 	Tokens    *token.Book
 	Web       *web.Shell
 	Keeper    *backup.Keeper
+	Bounces   *bounce.Receiver // nil unless configured
+	Hooks     []*bounce.Hook
 	Mailbox   *mailbox.Box // nil but for Options.Mailbox
 	Tour      *tour.Tour   // likewise
 

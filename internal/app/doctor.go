@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"candor/internal/bounce"
 	"candor/internal/charter"
 	"candor/internal/clock"
 	"candor/internal/config"
@@ -49,6 +50,7 @@ func Examine(ctx context.Context, cfg config.Config) []Finding {
 	d.charter()
 	d.clock()
 	d.relay()
+	d.reports()
 	d.space()
 	d.encryption()
 	return d.found
@@ -104,6 +106,9 @@ func (d *doctor) keys() {
 func (d *doctor) secrets() {
 	if f := d.cfg.Mail.PasswordFile; f != "" {
 		d.secret("relay's password", f, "")
+	}
+	for _, h := range d.cfg.Mail.Hooks {
+		d.secret("webhook key of "+h.Relay, h.KeyFile, "")
 	}
 	for _, k := range d.cfg.Mail.DKIM {
 		d.secret("DKIM key of "+k.Domain, k.KeyFile, "")
@@ -229,6 +234,25 @@ func (d *doctor) relay() {
 		return
 	}
 	d.well("mail relay", "%s answers as a mail server", r.Addr)
+}
+
+// reports: whoever sends has to hear what comes back.
+func (d *doctor) reports() {
+	m := d.cfg.Mail
+	for _, h := range m.Hooks {
+		if _, err := bounce.ReadHook(bounce.Relay(h.Relay), h.KeyFile, nil, nil); err != nil {
+			d.wrong("mails that come back", err.Error(), "see mail.hooks in the configuration")
+			return
+		}
+	}
+	switch {
+	case len(m.Hooks) == 0 && m.Bounces.Listen == "":
+		d.note("mails that come back", "nobody hears of them", "set mail.hooks or mail.bounces, so that addresses that take no mail are left alone")
+	case m.Bounces.Listen != "":
+		d.well("mails that come back", "are heard at %s", m.Bounces.Domain)
+	default:
+		d.well("mails that come back", "are told by %s", m.Hooks[0].Relay)
+	}
 }
 
 // littleSpace is when a disk is nearly full.

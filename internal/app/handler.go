@@ -27,6 +27,9 @@ func (a *App) Handler() http.Handler {
 		a.Mailbox.Register(mux)
 		a.Tour.Register(mux)
 	}
+	for _, h := range a.Hooks {
+		h.Register(mux)
+	}
 	for pattern, h := range a.more {
 		mux.HandleFunc(pattern, h)
 	}

@@ -44,7 +44,7 @@ func (a *App) openUses(_ context.Context, o Options) (err error) {
 	}
 	a.Sender, err = message.New(message.Config{
 		DB: a.DB, Ring: a.Ring, Gate: a.Gate, Charter: a.Charter, Ledger: a.Ledger, Clock: a.Clock, Relay: relay,
-		Signers: signers, Unsigned: o.Mailbox, BaseURL: a.Config.URL, Pace: a.Config.Mail.Pace, Log: a.Log,
+		Signers: signers, Unsigned: o.Mailbox, Returns: a.Config.Mail.Bounces.Domain, BaseURL: a.Config.URL, Pace: a.Config.Mail.Pace, Log: a.Log,
 	})
 	if err != nil {
 		return err
@@ -147,6 +147,9 @@ func (a *App) openEdges(_ context.Context, o Options) (err error) {
 		ServerKey: rate(limits.ServerKey, 5), PublicKey: rate(limits.PublicKey, 10), Visitor: rate(limits.Visitor, 25),
 	})
 	a.Collector.Schedule(a.Jobs)
+	if err := a.openReports(); err != nil {
+		return err
+	}
 	a.Importer = intake.New(intake.Config{DB: a.DB, Ring: a.Ring, Gate: a.Gate, Charter: a.Charter, Clock: a.Clock, Jobs: a.Jobs})
 	a.Portal, err = portal.New(portal.Config{
 		DB: a.DB, Ring: a.Ring, Gate: a.Gate, Charter: a.Charter, Packs: a.Packs, Ledger: a.Ledger, Jobs: a.Jobs,
@@ -180,6 +183,9 @@ func (a *App) loops() map[string]func(context.Context) error {
 	}
 	if a.Mailbox != nil {
 		out["mailbox"] = a.Mailbox.Run
+	}
+	if a.Bounces != nil {
+		out["bounces"] = a.Bounces.Run
 	}
 	return out
 }

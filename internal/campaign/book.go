@@ -235,6 +235,7 @@ func (b *Book) Progress(ctx context.Context, which id.Campaign) (Progress, error
 func (p *Progress) add(t message.Tally) {
 	p.Planned += t.Count
 	p.Too += t.Too
+	p.Spam += t.Spam
 	switch t.State {
 	case message.Planned, message.Claimed:
 		p.Waiting += t.Count
@@ -245,6 +246,8 @@ func (p *Progress) add(t message.Tally) {
 		p.Left += t.Left
 	case message.Refused:
 		p.Refused += t.Count
+	case message.Returned:
+		p.Returned += t.Count
 	case message.Uncertain:
 		p.Uncertain += t.Count
 		p.Left += t.Left

@@ -86,10 +86,12 @@ type Progress struct {
 	Handed    int64               `json:"handed"`  // handed over, no answer yet
 	Accepted  int64               `json:"accepted"`
 	Refused   int64               `json:"refused"`
+	Returned  int64               `json:"returned"` // taken by the relay, and came back
 	Uncertain int64               `json:"uncertain"`
 	HeldOut   int64               `json:"held_out"`
 	Cancelled int64               `json:"cancelled"` // withdrawn while sending, or the campaign was cancelled
 	Denied    map[errs.Code]int64 `json:"denied"`
 	Left      int64               `json:"left"`         // were on their way when the person withdrew
 	Too       int64               `json:"too_personal"` // people who said that it was too personal
+	Spam      int64               `json:"called_spam"`  // people who complained to their mail provider
 }

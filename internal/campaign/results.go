@@ -57,7 +57,8 @@ type Lift struct {
 type Cost struct {
 	Stops      int64   `json:"stops"`    // people written to who said no since; 0 when under 10
 	StopsPer1k float64 `json:"per_1000"` // of those written to, beyond those left out
-	Bounced    int64   `json:"bounced"`  // refused by the recipient's server
+	Bounced    int64   `json:"bounced"`  // refused by the recipient's server, or came back
+	Spam       int64   `json:"called_spam"`
 	Denied     int64   `json:"not_sent"` // the gate said no at the last moment
 }
 
@@ -102,8 +103,9 @@ func (b *Book) measure(tx *db.Tx, in *charter.Charter, c Campaign, out *Results)
 		return err
 	}
 	for _, t := range tallies {
+		out.Cost.Spam += t.Spam
 		switch t.State {
-		case message.Refused:
+		case message.Refused, message.Returned:
 			out.Cost.Bounced += t.Count
 		case message.Denied:
 			out.Cost.Denied += t.Count

@@ -174,7 +174,7 @@ func campaignText(c client.Campaign, p client.Progress) string {
 		what string
 		n    int64
 	}{{"planned", p.Planned}, {"waiting", p.Waiting}, {"handed over", p.Handed}, {"accepted", p.Accepted}, {"refused", p.Refused},
-		{"uncertain", p.Uncertain}, {"held out", p.HeldOut}, {"cancelled", p.Cancelled}, {"left before a withdrawal", p.Left}, {"found it too personal", p.Too}} {
+		{"came back", p.Returned}, {"called spam", p.Spam}, {"uncertain", p.Uncertain}, {"held out", p.HeldOut}, {"cancelled", p.Cancelled}, {"left before a withdrawal", p.Left}, {"found it too personal", p.Too}} {
 		if n.n > 0 || n.what == "planned" || n.what == "accepted" {
 			rows = append(rows, fmt.Sprintf("%s\t%d", n.what, n.n))
 		}

@@ -49,6 +49,12 @@ func (c *Config) checkMail(bad func(path string, code errs.Code, format string, 
 			bad("mail.dkim."+strconv.Itoa(i+1), "bad_config", "a DKIM key has domain, selector and key_file")
 		}
 	}
+	for i, h := range c.Mail.Hooks {
+		if h.Relay == "" || h.KeyFile == "" {
+			bad("mail.hooks."+strconv.Itoa(i+1), "bad_config", "a webhook has relay and key_file")
+		}
+	}
+	c.checkBounces(bad)
 	if c.Mail.Relay == "" {
 		return
 	}
@@ -59,6 +65,24 @@ func (c *Config) checkMail(bad func(path string, code errs.Code, format string, 
 	}
 	if _, has := u.User.Password(); has {
 		bad("mail.relay", "password_in_url", "put the relay's password in a file and name it as mail.password_file")
+	}
+}
+
+func (c *Config) checkBounces(bad func(path string, code errs.Code, format string, args ...any)) {
+	b := c.Mail.Bounces
+	if b.Listen == "" && b.Domain == "" {
+		return
+	}
+	if strings.ContainsAny(b.Domain, "@ /:") || !strings.Contains(b.Domain, ".") {
+		bad("mail.bounces.domain", "bad_config", "set mail.bounces.domain to the domain that undeliverable mails come back to, such as bounces.shop.example")
+	}
+	host, _, err := net.SplitHostPort(b.Listen)
+	switch {
+	case b.Listen == "":
+	case err != nil:
+		bad("mail.bounces.listen", "bad_config", "set mail.bounces.listen to host:port, such as 127.0.0.1:2525")
+	case !loopback(host) && (b.CertFile == "" || b.KeyFile == ""):
+		bad("mail.bounces.listen", "plaintext_mail", "name a certificate and its key as mail.bounces.cert_file and key_file, or let mail.bounces.listen be on loopback behind your mail server")
 	}
 }
 

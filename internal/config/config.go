@@ -51,6 +51,23 @@ type Mail struct {
 	PasswordFile string `yaml:"password_file"` // a file with the relay's password alone
 	Pace         int    `yaml:"pace"`          // mails a second
 	DKIM         []DKIM `yaml:"dkim"`          // a key for each domain that mail is sent from
+	// Bounces and Hooks are how it is heard that a mail came back or was called spam.
+	Bounces Bounces `yaml:"bounces"`
+	Hooks   []Hook  `yaml:"hooks"` // relays that tell by signed webhooks
+}
+
+// Bounces is the server's own receiver of delivery reports and complaints.
+type Bounces struct {
+	Domain   string `yaml:"domain"`    // mails leave with return addresses at it, such as bounces.shop.example; its MX leads to listen
+	Listen   string `yaml:"listen"`    // host:port of SMTP; "" for none
+	CertFile string `yaml:"cert_file"` // PEM, for STARTTLS; needed where listen is not loopback
+	KeyFile  string `yaml:"key_file"`  // the key of the certificate, PEM
+}
+
+// Hook is a relay whose signed webhooks are taken at /mail/ and its name.
+type Hook struct {
+	Relay   string `yaml:"relay"`    // sendgrid or mailgun
+	KeyFile string `yaml:"key_file"` // the key that the relay's settings show
 }
 
 // DKIM is a signing key of a sending domain (RFC 6376, RFC 8463).

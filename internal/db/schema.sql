@@ -738,9 +738,12 @@ create table send (
     planned_at bigint not null, -- pseudonymous customer
     handed_at bigint not null, -- pseudonymous customer
     ended_at bigint not null, -- pseudonymous customer
+    mail_number bigint not null, -- digest customer; the beginning of a digest of the Message-ID, by which reports find it
+    complained_at bigint not null, -- pseudonymous customer; the person called it spam
     primary key (customer_id, send_key),
     foreign key (customer_id) references customer (customer_id) on delete cascade
 );
+create index send_mail on send (mail_number);
 create index send_due on send (state, due_at);
 create index send_program on send (program, program_id, state);
 

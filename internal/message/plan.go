@@ -43,23 +43,24 @@ func Put(tx *db.Tx, ring *keyring.Ring, now clock.Instant, plans []Plan) (int64,
 			state, ended = HeldOut, now
 		}
 		due := max(p.DueAt, now)
-		rows[i] = []any{p.Key.Customer, p.Key.Sum(ring), p.Key.Program, p.ProgramID, p.Message, p.Controller, p.Purpose, p.Key.Channel,
-			p.Class, p.Lang, p.ContentHash, p.payload, state, joinCodes(p.Reasons), 0, 0, 0, 0, 0, 0, 0, "", 0, due, now, 0, ended}
+		key := p.Key.Sum(ring)
+		rows[i] = []any{p.Key.Customer, key, p.Key.Program, p.ProgramID, p.Message, p.Controller, p.Purpose, p.Key.Channel,
+			p.Class, p.Lang, p.ContentHash, p.payload, state, joinCodes(p.Reasons), 0, 0, 0, 0, 0, 0, 0, "", 0, due, now, 0, ended, mailNumber(localID(ring, key)), 0}
 	}
 	return tx.InsertMany(`insert into send (customer_id, send_key, program, program_id, message_id, controller, purpose, channel,
 		class, lang, content_hash, payload, state, reasons, reply, attempt, begun, counted, entry, overtaken_at, too_personal, holder, lease_until, due_at,
-		planned_at, handed_at, ended_at) values`, "on conflict (customer_id, send_key) do nothing", rows)
+		planned_at, handed_at, ended_at, mail_number, complained_at) values`, "on conflict (customer_id, send_key) do nothing", rows)
 }
 
 const sendColumns = `customer_id, send_key, program, program_id, message_id, controller, purpose, channel, class, lang, content_hash,
-	payload, state, reasons, reply, attempt, counted, overtaken_at, lease_until, planned_at, handed_at, ended_at`
+	payload, state, reasons, reply, attempt, counted, overtaken_at, lease_until, planned_at, handed_at, ended_at, complained_at`
 
 func scanSend(scan db.Scan) (Send, error) {
 	var s Send
 	var reasons string
 	var counted int64
 	err := scan(&s.Customer, &s.Key, &s.Program, &s.ProgramID, &s.Message, &s.Controller, &s.Purpose, &s.Channel, &s.Class, &s.Lang,
-		&s.ContentHash, &s.payload, &s.State, &reasons, &s.Reply, &s.Attempt, &counted, &s.Overtaken, &s.lease, &s.PlannedAt, &s.HandedAt, &s.EndedAt)
+		&s.ContentHash, &s.payload, &s.State, &reasons, &s.Reply, &s.Attempt, &counted, &s.Overtaken, &s.lease, &s.PlannedAt, &s.HandedAt, &s.EndedAt, &s.Complained)
 	s.Reasons, s.counted = splitCodes(reasons), counted == 1
 	return s, err
 }
@@ -97,16 +98,18 @@ type Tally struct {
 	Count   int64
 	Left    int64 // of them, how many were on their way when the person withdrew
 	Too     int64 // of them, how many people found too personal
+	Spam    int64 // of them, how many people called spam
 }
 
 // Tallies counts the sends of a program.
 func Tallies(tx *db.Tx, program string, programID int64) ([]Tally, error) {
-	rows, err := tx.Query(`select state, reasons, count(*), sum(case when overtaken_at > 0 then 1 else 0 end), sum(too_personal) from send
+	rows, err := tx.Query(`select state, reasons, count(*), sum(case when overtaken_at > 0 then 1 else 0 end), sum(too_personal),
+		sum(case when complained_at > 0 then 1 else 0 end) from send
 		where program = $1 and program_id = $2 group by state, reasons order by state, reasons`, program, programID)
 	return db.Collect(rows, err, func(scan db.Scan) (Tally, error) {
 		var t Tally
 		var reasons string
-		err := scan(&t.State, &reasons, &t.Count, &t.Left, &t.Too)
+		err := scan(&t.State, &reasons, &t.Count, &t.Left, &t.Too, &t.Spam)
 		t.Reasons = splitCodes(reasons)
 		return t, err
 	})

@@ -203,10 +203,15 @@ func addressIsBad(err error) bool {
 	if !errors.As(err, &reply) {
 		return false
 	}
-	if e := reply.EnhancedCode; e != (smtp.EnhancedCode{}) && e[0] == 5 {
+	return badAddress(reply.Code, reply.EnhancedCode)
+}
+
+// badAddress goes by the enhanced code when it says something, else by the code.
+func badAddress(code int, e [3]int) bool {
+	if e[0] == 5 && e[1] != 0 {
 		return e[1] == 1 && e[2] != 7 && e[2] != 8 || e[1] == 2 && e[2] == 1
 	}
-	return reply.Code == 550 || reply.Code == 551 || reply.Code == 553
+	return e[0] != 4 && (code == 550 || code == 551 || code == 553)
 }
 
 func (w *wire) close() { _ = w.c.Quit() }

@@ -31,7 +31,7 @@ func (Source) Export(_ context.Context, tx *db.Tx, c id.Customer) (rights.Sectio
 	for _, s := range sends {
 		out.Rows = append(out.Rows, map[string]any{
 			"purpose": s.Purpose, "channel": s.Channel, "kind": s.Class, "state": s.State, "reasons": s.Reasons,
-			"planned_at": s.PlannedAt, "handed_at": s.HandedAt, "ended_at": s.EndedAt,
+			"planned_at": s.PlannedAt, "handed_at": s.HandedAt, "ended_at": s.EndedAt, "called_spam_at": s.Complained,
 		})
 	}
 	return out, nil

@@ -21,6 +21,7 @@ const (
 	Handed    State = "handed"    // allowed at the last moment; on its way to the relay
 	Accepted  State = "accepted"  // the relay took it
 	Refused   State = "refused"   // the relay refused it, or it could not be written
+	Returned  State = "returned"  // the relay took it, and it came back
 	Uncertain State = "uncertain" // the connection or the process died after DATA
 	HeldOut   State = "held_out"  // left out on purpose, for comparison
 	Cancelled State = "cancelled" // withdrawn, or the program was cancelled
@@ -60,6 +61,7 @@ type Send struct {
 	State       State
 	Reasons     []errs.Code
 	Reply       int64
+	Complained  clock.Instant // when the person called it spam
 	Attempt     int64
 	Overtaken   clock.Instant
 	PlannedAt   clock.Instant
@@ -74,6 +76,11 @@ type Send struct {
 // MessageID is the Message-ID of a send: an HMAC of its key, so that a second
 // try after a crash carries the same one.
 func MessageID(ring *keyring.Ring, sendKey []byte, domain string) string {
+	return localID(ring, sendKey) + "@" + domain
+}
+
+// localID is a Message-ID without its domain.
+func localID(ring *keyring.Ring, sendKey []byte) string {
 	all := ring.Digests(keyring.MessageID, string(sendKey))
 	const letters = "0123456789abcdefghijklmnopqrstuv"
 	var b strings.Builder
@@ -81,7 +88,7 @@ func MessageID(ring *keyring.Ring, sendKey []byte, domain string) string {
 		b.WriteByte(letters[c&31])
 		b.WriteByte(letters[c>>3])
 	}
-	return b.String() + "@" + domain
+	return b.String()
 }
 
 // Endpoint is the suppression digest of an e-mail address as it is on file.

@@ -32,6 +32,7 @@ type Config struct {
 	// Unsigned lets mails of a domain without a signer leave: the demo, whose
 	// mails reach nobody. Elsewhere marketing without a signature is refused.
 	Unsigned bool
+	Returns  string // the domain that undeliverable mails come back to; "" for the From address
 	BaseURL  string // public address of the customers' pages
 	Pace     int    // mails a second, 0 for no bound
 	Workers  int    // connections to the relay, 4 when 0
@@ -51,6 +52,7 @@ type Sender struct {
 	relay    Relay
 	signers  map[string]*Signer
 	unsigned bool
+	returns  string
 	base     string
 	workers  int
 	pace     *pace
@@ -88,7 +90,7 @@ func New(cfg Config) (*Sender, error) {
 	}
 	s := &Sender{
 		db: cfg.DB, ring: cfg.Ring, gate: cfg.Gate, charter: cfg.Charter, ledger: cfg.Ledger, book: customer.NewBook(cfg.Ring),
-		clock: cfg.Clock, relay: cfg.Relay, signers: cfg.Signers, unsigned: cfg.Unsigned, base: base, workers: cfg.Workers,
+		clock: cfg.Clock, relay: cfg.Relay, signers: cfg.Signers, unsigned: cfg.Unsigned, returns: cfg.Returns, base: base, workers: cfg.Workers,
 		pace: newPace(cfg.Pace), log: cfg.Log, wake: make(chan struct{}, 1), templates: map[templateKey]*Template{},
 	}
 	if s.clock == nil {

@@ -85,7 +85,7 @@ func (s *Sender) transmit(ctx context.Context, w *wire, list []ready) ([]result,
 				continue
 			}
 		}
-		o := w.send(r.sender.Address, r.address.Reveal(), raw)
+		o := w.send(s.returnTo(r), r.address.Reveal(), raw)
 		if o.broken {
 			s.keep(w, true)
 			w = nil
@@ -93,6 +93,15 @@ func (s *Sender) transmit(ctx context.Context, w *wire, list []ready) ([]result,
 		out = append(out, result{send: r.send, outcome: o})
 	}
 	return out, w
+}
+
+// returnTo is where a mail that cannot be delivered comes back to: an address of
+// its own, where there is a domain for them.
+func (s *Sender) returnTo(r ready) string {
+	if s.returns == "" {
+		return r.sender.Address
+	}
+	return returnLocal(s.ring, r.send.Key) + "@" + s.returns
 }
 
 // write renders, frames and signs one mail.
@@ -209,7 +218,7 @@ func (s *Sender) settle(ctx context.Context, holder string, results []result, ne
 				return err
 			}
 			if r.outcome.bounced {
-				return s.bounce(tx, r.send)
+				return s.bounce(tx, r.send, "smtp")
 			}
 			return s.softBounce(tx, r.send)
 		})
@@ -273,10 +282,10 @@ func (s *Sender) settleOvertaken(tx *db.Tx, send Send, state State, since clock.
 
 // bounce puts on record that the address takes no mail, so that nothing goes
 // there until it is confirmed anew.
-func (s *Sender) bounce(tx *db.Tx, send Send) error {
+func (s *Sender) bounce(tx *db.Tx, send Send, source string) error {
 	_, err := s.gate.AddFact(tx, customer.Fact{
 		Customer: send.Customer, Kind: customer.Address, Channel: send.Channel, At: s.clock.Now(),
-		Detail: customer.WithValue("bounced"), Actor: term.ByEngine, Source: "smtp",
+		Detail: customer.WithValue("bounced"), Actor: term.ByEngine, Source: source,
 	})
 	return err
 }

@@ -120,7 +120,7 @@ func messages(v *web.Visit, sends []message.Send) (out []ui.Moment) {
 		switch s.State {
 		case message.Accepted:
 			m.Tone = ui.Good
-		case message.Refused, message.Denied:
+		case message.Refused, message.Returned, message.Denied:
 			m.Tone = ui.Warn
 		}
 		out = append(out, m)

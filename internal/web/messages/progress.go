@@ -49,6 +49,7 @@ func progressOf(v *web.Visit, c campaign.Campaign, n campaign.Progress) *progres
 	add("waiting", n.Waiting, ui.Plain)
 	add("left out, to compare with", n.HeldOut, ui.Plain)
 	add("refused by the recipient's server", n.Refused, ui.Bad)
+	add("came back: they could not be delivered", n.Returned, ui.Bad)
 	add("uncertain: the connection broke, so they are not sent again", n.Uncertain, ui.Warn)
 	var codes []errs.Code
 	for code := range n.Denied {
@@ -137,7 +138,7 @@ func resultsOf(r campaign.Results) *results {
 	if r.Cost.Stops > 0 {
 		stops = fmt.Sprintf("%s people, %.1f for every 1,000 beyond those left out", ui.Number("en", r.Cost.Stops), r.Cost.StopsPer1k)
 	}
-	out.Cost = []ui.Fact{{Term: "Said no since", Text: stops}, {Term: "Came back", Text: ui.Number("en", r.Cost.Bounced)}, {Term: "Not sent", Text: ui.Number("en", r.Cost.Denied), Note: "the last check said no"}}
+	out.Cost = []ui.Fact{{Term: "Said no since", Text: stops}, {Term: "Came back", Text: ui.Number("en", r.Cost.Bounced)}, {Term: "Called spam", Text: ui.Number("en", r.Cost.Spam), Note: "each of them gets no more of it"}, {Term: "Not sent", Text: ui.Number("en", r.Cost.Denied), Note: "the last check said no"}}
 	return out
 }
 
