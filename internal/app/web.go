@@ -6,6 +6,7 @@ import (
 	"candor/internal/campaign"
 	"candor/internal/charter"
 	"candor/internal/db"
+	"candor/internal/egress"
 	"candor/internal/gate"
 	"candor/internal/incident"
 	"candor/internal/ledger"
@@ -87,19 +88,10 @@ func (a *App) incidents() *incident.Register {
 }
 
 func (a *App) setupRoom() (web.Room, error) {
-	s := setup.Services{Collector: a.Collector, Staff: a.Staff, Tokens: a.Tokens, Imports: a.Importer, URL: a.Config.URL, DKIM: map[string]setup.Record{}}
-	signers, err := a.signers()
-	if err != nil {
-		return web.Room{}, err
-	}
-	for domain, signer := range signers {
-		name, value, err := signer.Record()
-		if err != nil {
-			return web.Room{}, err
-		}
-		s.DKIM[domain] = setup.Record{Name: name, Type: "TXT", Value: value}
-	}
-	return setup.New(s)
+	return setup.New(setup.Services{
+		Collector: a.Collector, Staff: a.Staff, Tokens: a.Tokens, Imports: a.Importer, Keys: a.Sender.DomainKeys(),
+		Look: egress.New(egress.Options{DNS: a.Config.Egress.DNS}).TXT, URL: a.Config.URL,
+	})
 }
 
 // SetupCode makes the code with which the first administrator sets up. It gives

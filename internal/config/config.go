@@ -42,6 +42,7 @@ type Config struct {
 
 // Egress is where the server may connect to besides the public internet.
 type Egress struct {
+	DNS   string   `yaml:"dns"`   // name server, host:port, that is asked about senders' records; "" is the machine's
 	Allow []string `yaml:"allow"` // hosts, or host:port, on the local network that recipients' webhooks and the collector of traces may be at
 }
 

@@ -792,6 +792,17 @@ create table campaign (
 );
 create index campaign_state on campaign (state, campaign_id);
 
+-- DKIM keys that were made here, of sending domains.
+create table dkim_key (
+    domain text not null, -- none nobody
+    selector text not null, -- none nobody
+    state text not null, -- none nobody; waiting, signing or retired
+    secret text not null, -- sealed nobody; the private key
+    created_at bigint not null, -- none nobody
+    changed_at bigint not null, -- none nobody
+    primary key (domain, selector)
+);
+
 -- The demo's mailbox. What came for an address that no customer has is kept
 -- under customer 0 and goes after a day.
 create table mail (

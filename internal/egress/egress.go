@@ -12,6 +12,7 @@ package egress
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -31,6 +32,8 @@ type Options struct {
 	// Loopback lets HTTP go in the clear to hosts on this machine that Allow names:
 	// a collector of traces beside the server.
 	Loopback bool
+	// DNS is the name server, host:port, to ask for text records. "" is the machine's.
+	DNS string
 	// Timeout bounds connecting, and a whole HTTP exchange. 30 s when zero.
 	Timeout time.Duration
 	// MaxBody bounds what is read of an HTTP answer. 1 MB when zero.
@@ -172,4 +175,26 @@ func (b bounded) RoundTrip(r *http.Request) (*http.Response, error) {
 		io.Closer
 	}{io.LimitReader(res.Body, b.o.MaxBody), res.Body}
 	return res, nil
+}
+
+// TXT gives the text records of a name, none when it has none. It returns
+// UNAVAILABLE when no name server answers.
+func (d *Door) TXT(ctx context.Context, name string) ([]string, error) {
+	ctx, cancel := context.WithTimeout(ctx, min(d.o.Timeout, 5*time.Second))
+	defer cancel()
+	r := &net.Resolver{PreferGo: true}
+	if d.o.DNS != "" {
+		r.Dial = func(ctx context.Context, network, _ string) (net.Conn, error) {
+			return (&net.Dialer{}).DialContext(ctx, network, d.o.DNS)
+		}
+	}
+	found, err := r.LookupTXT(ctx, strings.TrimSuffix(name, ".")+".")
+	var dns *net.DNSError
+	if errors.As(err, &dns) && dns.IsNotFound {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, errs.Wrap(err, errs.Unavailable, "egress_dns", "the DNS does not answer")
+	}
+	return found, nil
 }

@@ -28,7 +28,7 @@ type Config struct {
 	Ledger  *ledger.Log
 	Clock   clock.Clock
 	Relay   Relay
-	Signers map[string]*Signer // by the domain of the From address
+	Signers map[string]*Signer // those of the configuration, by the domain of the From address
 	// Unsigned lets mails of a domain without a signer leave: the demo, whose
 	// mails reach nobody. Elsewhere marketing without a signature is refused.
 	Unsigned bool
@@ -50,7 +50,7 @@ type Sender struct {
 	book     *customer.Book
 	clock    clock.Clock
 	relay    Relay
-	signers  map[string]*Signer
+	keys     *DomainKeys
 	unsigned bool
 	returns  string
 	base     string
@@ -65,6 +65,9 @@ type Sender struct {
 	latest    clock.Instant
 	idle      []*wire
 }
+
+// DomainKeys are the keys with which mails are signed.
+func (s *Sender) DomainKeys() *DomainKeys { return s.keys }
 
 // FailedFunc hears that sends of a program could not be decided. It pauses the
 // program.
@@ -90,12 +93,13 @@ func New(cfg Config) (*Sender, error) {
 	}
 	s := &Sender{
 		db: cfg.DB, ring: cfg.Ring, gate: cfg.Gate, charter: cfg.Charter, ledger: cfg.Ledger, book: customer.NewBook(cfg.Ring),
-		clock: cfg.Clock, relay: cfg.Relay, signers: cfg.Signers, unsigned: cfg.Unsigned, returns: cfg.Returns, base: base, workers: cfg.Workers,
+		clock: cfg.Clock, relay: cfg.Relay, unsigned: cfg.Unsigned, returns: cfg.Returns, base: base, workers: cfg.Workers,
 		pace: newPace(cfg.Pace), log: cfg.Log, wake: make(chan struct{}, 1), templates: map[templateKey]*Template{},
 	}
 	if s.clock == nil {
 		s.clock = clock.System{}
 	}
+	s.keys = &DomainKeys{db: cfg.DB, ring: cfg.Ring, clock: s.clock, files: cfg.Signers}
 	if s.log == nil {
 		s.log = slog.Default()
 	}

@@ -154,7 +154,7 @@ func (s *Sender) sign(m Mail) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	signer := s.signers[domainOf(m.From.Address)]
+	signer := s.keys.signer(domainOf(m.From.Address))
 	if signer == nil {
 		if !s.unsigned {
 			return nil, errs.New(errs.Invalid, errs.Content, "there is no DKIM key for the sender's domain")

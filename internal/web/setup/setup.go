@@ -8,6 +8,7 @@ import (
 
 	"candor/internal/collect"
 	"candor/internal/intake"
+	"candor/internal/message"
 	"candor/internal/staff"
 	"candor/internal/token"
 	"candor/internal/ui"
@@ -20,12 +21,10 @@ type Services struct {
 	Staff     *staff.Roster
 	Tokens    *token.Book
 	Imports   *intake.Importer
-	URL       string // how customers' browsers reach the server
-	DKIM      map[string]Record
+	Keys      *message.DomainKeys
+	Look      message.LookUp // asks the DNS
+	URL       string         // how customers' browsers reach the server
 }
-
-// Record is a record to publish in DNS.
-type Record struct{ Name, Type, Value string }
 
 type room struct {
 	Services
@@ -99,7 +98,10 @@ func New(s Services) (web.Room, error) {
 			{Pattern: "POST " + listsURL + "/{audit}/load", Access: tech.Fresh(), Do: r.loadLists},
 			{Pattern: "POST " + listsURL + "/{audit}/drop", Access: tech, Do: r.dropLists},
 			{Pattern: "GET /admin/setup/imports/{import}/rows", Access: tech, Do: r.notTaken},
-			{Pattern: "GET /admin/setup/senders", Access: tech, Do: r.showSenders},
+			{Pattern: "GET " + sendersURL, Access: tech, Do: r.showSenders},
+			{Pattern: "POST " + sendersURL + "/keys", Access: tech.Fresh(), Do: r.makeKey},
+			{Pattern: "POST " + sendersURL + "/keys/sign", Access: tech.Fresh(), Do: r.signKey},
+			{Pattern: "POST " + sendersURL + "/keys/forget", Access: tech.Fresh(), Do: r.forgetKey},
 			{Pattern: "GET /admin/setup/tokens", Access: tech, Do: r.showTokens},
 			{Pattern: "GET /admin/setup/tokens/new", Access: tech.Fresh(), Do: r.showNewToken},
 			{Pattern: "POST /admin/setup/tokens/new", Access: tech.Fresh(), Do: r.makeToken},
