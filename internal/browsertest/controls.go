@@ -4,9 +4,8 @@ import (
 	"candor/internal/lint"
 )
 
-// measure reads each control as it is drawn: its size, its letters, and the
-// contrast of its text against what is painted behind it.
-const measure = `(() => {
+// colours works out the contrast of a text against what is painted behind it.
+const colours = `
 	const pixel = document.createElement("canvas").getContext("2d", {willReadFrequently: true});
 	const rgb = (colours) => {
 		pixel.clearRect(0, 0, 1, 1);
@@ -23,19 +22,31 @@ const measure = `(() => {
 		for (; e; e = e.parentElement) out.unshift(getComputedStyle(e).backgroundColor);
 		return ["white", ...out];
 	};
+	const contrastOf = (e) => contrast(rgb([...behind(e), getComputedStyle(e).color]), rgb(behind(e)));
+`
+
+// measure reads each control as it is drawn: its size, its letters, and the
+// contrast of its text.
+const measure = `(() => {` + colours + `
 	return [...document.querySelectorAll("main :is(button, a.button, input[type=checkbox])")].map(e => {
 		const box = e.getBoundingClientRect(), style = getComputedStyle(e);
 		const drawn = e.checkVisibility({opacityProperty: true, visibilityProperty: true});
 		const role = e.closest("form")?.action.endsWith("/stop") ? "stop_all" : e.dataset.role ?? "extra";
-		const ground = behind(e);
 		return {
 			Role: role, Type: e.matches("input") ? "checkbox" : "button", Label: e.textContent.trim(), Purpose: e.dataset.purpose ?? "",
 			Default: e.matches(":checked"), Required: e.matches(":required"), Layer: e.closest("details:not([open]), dialog:not([open])") ? 2 : 1,
 			AreaPx: drawn ? box.width * box.height : 0, FontPx: parseFloat(style.fontSize),
-			Contrast: contrast(rgb([...ground, style.color]), rgb(ground)),
+			Contrast: contrastOf(e),
 		};
 	});
 })()`
+
+// Palest gives the least contrast of the elements that a selector finds.
+func (tab *Tab) Palest(selector string) float64 {
+	tab.t.Helper()
+	return Eval[float64](tab, `(() => {`+colours+`
+	return Math.min(...[...document.querySelectorAll("`+selector+`")].map(contrastOf)); })()`)
+}
 
 // Controls gives what a reader of the page can press or tick, as drawn, for the
 // rules on deceptive patterns. A form that posts to ".../stop" stops

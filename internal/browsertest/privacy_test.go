@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"candor/internal/browsertest"
+	"candor/internal/charter"
 	"candor/internal/db"
 	"candor/internal/mailbox"
 	"candor/internal/message"
@@ -95,6 +96,9 @@ func signUp(t *testing.T, s *shop, tab *browsertest.Tab) {
 	look(t, tab, "confirmed")
 	tab.Open(s.url + "/notice")
 	look(t, tab, "notice")
+	if c := tab.Palest("article.notice :is(p, li, dd, dt, td, th, h1, h2, h3, a)"); c < charter.NoticeContrast {
+		t.Errorf("the notice's text has a contrast of %.1f; the linter is told %d", c, charter.NoticeContrast)
+	}
 }
 
 // enter goes from the page that asks for an address to the person's own data.

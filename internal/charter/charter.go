@@ -323,7 +323,8 @@ type Ask struct {
 	Words   Texts
 	Fields  []term.Field // what the form asks for
 	Steps   Steps
-	Version int64 // counts up when words, control or purpose change
+	Page    []term.Lang // languages of the page it stands on; empty for the charter's
+	Version int64       // counts up when words, control or purpose change
 }
 
 // Steps compares giving with withdrawing.
@@ -380,6 +381,7 @@ type House struct {
 	Senders []Sender
 	Sources []Source
 	Caps    []Cap
+	Ease    map[term.Lang]int                // the least reading ease of the notice, where it is to be more than the linter asks
 	Hours   map[term.Channel]rulepack.Window // when marketing may arrive, instead of the rule pack's policy
 }
 

@@ -21,11 +21,8 @@ func (k *checker) ask(a *Ask, v view) {
 			v.get("fields").problem("MIN-02", string(f)+" is not under data; declare it, or do not ask for it")
 		}
 	}
-	for _, finding := range lint.CheckPage(a.page()) {
-		if finding.Severity == lint.Block {
-			v.problem(finding.ID, finding.Message)
-		}
-	}
+	k.found(v, lint.CheckPage(a.page()))
+	k.found(v.get("languages"), lint.CheckLanguages(texts(a.Page), texts(k.c.Business.Languages)))
 }
 
 // page is the ask as the person meets it, for the rules on deceptive patterns.

@@ -23,6 +23,8 @@ func (k *checker) purpose(p *Purpose, v view) {
 		}
 	})
 	k.freshness(p, v)
+	k.statements(v.get("about"))
+	k.statements(v.get("profiling"))
 	if needsOrder(p.Keep.From) && !k.hasOrder() {
 		v.get("keep").problem("MIN-05", "no event means an order; write means: [order] at the one that does")
 	}

@@ -61,6 +61,9 @@ func ParseWith(packs *rulepack.Set, promise, house []byte) (*Charter, Problems) 
 	if okP && okH {
 		(&checker{c, h, packs}).house()
 	}
+	if len(problems) == 0 {
+		(&checker{c, p, packs}).notices()
+	}
 	c.problems = problems.sorted()
 	return c, c.problems
 }

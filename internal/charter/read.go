@@ -204,7 +204,7 @@ func readAsk(name string, v view) Ask {
 		ID: term.Ask(name), At: v.get("at").text(), Purpose: term.Purpose(v.get("for").get("purpose").text()),
 		Channel: term.Channel(v.get("for").get("channel").text()), Control: v.get("control").text(),
 		Confirm: strings.HasPrefix(v.get("confirm").text(), "by "), Words: v.get("words").texts(),
-		Fields: named[term.Field](v.get("fields").list()), Steps: Steps{Give: engineSteps, Withdraw: engineSteps},
+		Fields: named[term.Field](v.get("fields").list()), Page: named[term.Lang](v.get("languages").list()), Steps: Steps{Give: engineSteps, Withdraw: engineSteps},
 	}
 	if s := v.get("steps"); s.exists() {
 		a.Steps.Give = s.number()
@@ -247,6 +247,8 @@ func (c *Charter) readHouse(v view) {
 			name, s.get("kind").text(), named[term.Event](s.get("events").list()), named[term.Field](s.get("fields").list()), named[term.Ask](s.get("asks").list()),
 		})
 	})
+	c.House.Ease = map[term.Lang]int{}
+	v.get("readability").each(func(lang string, ease view) { c.House.Ease[term.Lang(lang)] = ease.number() })
 	c.House.Hours = map[term.Channel]rulepack.Window{}
 	v.get("hours").each(func(channel string, hours view) {
 		if span, err := rulepack.ParseSpan(hours.text()); err == nil {

@@ -80,6 +80,10 @@ var Switches = []Switch{
 		File: "internal/gate/told.go", Code: "q.denyNews(v, n)\n", Off: "_ = n\n",
 	},
 	{
+		Test: "TestNOT06_OnlyAPlainNoticeIsPublished", In: "internal/app",
+		File: "internal/lint/notice.go", Code: "if !slices.Contains(spoken, l) {", Off: "if false {",
+	},
+	{
 		Test: "TestPRF01_ChoicesWithoutLoginShowNoData", In: "internal/app",
 		File: "internal/gate/values.go", Code: "return mask(v.Reveal()), nil", Off: "return v.Reveal(), nil",
 	},
