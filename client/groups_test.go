@@ -300,7 +300,7 @@ func TestAnErasureFromRequestToCertificate(t *testing.T) {
 		if b, err := c.Copy(ctx, who[0]); err != nil || !strings.Contains(string(b), "@post.example") {
 			t.Errorf("the person's copy: %.80s, %v", b, err)
 		}
-		r, err := c.Erase(ctx, who[0])
+		r, err := c.Erase(ctx, who[0], "letter of 3 March")
 		if err != nil || r.Kind != "erasure" || r.LegalDue.IsZero() {
 			t.Fatalf("%+v, %v", r, err)
 		}
@@ -325,7 +325,7 @@ func TestAnErasureFromRequestToCertificate(t *testing.T) {
 		}
 		_, err = c.Standing(ctx, who[0])
 		code(t, "after the erasure", err, "no_such_customer")
-		_, err = s.as(t, "read", "write", "send").Erase(ctx, who[1])
+		_, err = s.as(t, "read", "write", "send").Erase(ctx, who[1], "letter of 3 March")
 		code(t, "without the scope admin", err, "missing_scope")
 	})
 }

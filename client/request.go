@@ -57,10 +57,11 @@ func (c *Client) Certificate(ctx context.Context, request string) (json.RawMessa
 }
 
 // Erase opens an erasure. When it returns, nothing is sent to the customer any
-// more; the deletion follows within a minute.
-func (c *Client) Erase(ctx context.Context, customer string) (Request, error) {
+// more; the deletion follows within a minute. asked says where the person's own
+// request can be seen; without it, a second person has to approve.
+func (c *Client) Erase(ctx context.Context, customer, asked string) (Request, error) {
 	var out Request
-	return out, c.post(ctx, "/requests/erasure", map[string]any{"customer": customer}, &out)
+	return out, c.post(ctx, "/requests/erasure", map[string]any{"customer": customer, "asked": asked}, &out)
 }
 
 // Copy gives everything that is held about a customer (GDPR 15).

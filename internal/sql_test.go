@@ -18,6 +18,7 @@ var owners = map[string][]string{
 	"0010_ledger.sql":   {"internal/ledger", "internal/journal", "internal/job", "internal/outbox"},
 	"0020_charter.sql":  {"internal/charter"},
 	"0025_staff.sql":    {"internal/staff"},
+	"0027_approval.sql": {"internal/approval"},
 	"0030_customer.sql": {"internal/customer", "internal/event", "internal/gate"},
 	"0040_consent.sql":  {"internal/consent", "internal/gate"},
 	"0050_audience.sql": {"internal/audience"},

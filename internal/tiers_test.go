@@ -16,7 +16,8 @@ var tiers = [][]string{
 	{"internal/ledger", "internal/journal", "internal/job", "internal/outbox"},
 	{"internal/charter"}, // the promise
 	{"internal/staff"},
-	{"internal/token"}, // what staff lets programs do
+	{"internal/token"},    // what staff lets programs do
+	{"internal/approval"}, // what needs two of them
 	{"internal/customer", "internal/event", "internal/consent"}, // facts
 	{"internal/admission"}, // what the charter lets in
 	{"internal/gate"},      // the only door

@@ -21,6 +21,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
+	"candor/internal/approval"
 	"candor/internal/audience"
 	"candor/internal/campaign"
 	"candor/internal/charter"
@@ -60,6 +61,7 @@ type Config struct {
 	Jobs      *job.Queue
 	Log       *slog.Logger
 	PerToken  limit.Rate // of requests; the usual when zero
+	Approvals *approval.Desk
 }
 
 // API serves programs. It is safe for concurrent use.
@@ -195,7 +197,7 @@ func tagOf(path string) string {
 // failed turns an error into a problem. What nobody outside may see is logged
 // under an incident, by its type: the text of an unexpected error may hold data.
 func (a *API) failed(ctx context.Context, e endpoint, err error) error {
-	p := problem(err)
+	p := problem(a.Approvals.Settle(ctx, err))
 	if p.Incident != "" {
 		a.Log.ErrorContext(ctx, "api: internal error", "incident", p.Incident, "operation", e.id, "error", typeChain(err))
 	}

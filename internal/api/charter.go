@@ -128,6 +128,7 @@ type CharterApplied struct {
 	Effective string           `json:"effective"`
 	Unchanged bool             `json:"unchanged" doc:"The same charter is in force already."`
 	DryRun    bool             `json:"dry_run"`
+	Second    bool             `json:"second_person,omitempty" doc:"It keeps data longer or changes the law: a second person has to approve it."`
 	Widened   []WidenedPurpose `json:"widened" doc:"Purposes that promise less than before: their consents rest until reconfirmed."`
 }
 
@@ -147,16 +148,17 @@ func (a *API) applyCharter(ctx context.Context, in *struct{ Body CharterInput })
 	}
 	who, _ := callerOf(ctx)
 	var done charter.Applied
+	second := false
 	err := a.DB.Write(ctx, func(tx *db.Tx) (err error) {
-		if done, err = a.Charter.Apply(tx, c, a.Clock.Now(), who.actor()); err == nil && in.Body.DryRun {
-			err = errDry
+		if done, err = a.Charter.Apply(tx, c, a.Clock.Now(), who.actor()); in.Body.DryRun && (err == nil || errs.CodeOf(err) == errs.DualControl) {
+			second, err = err != nil, errDry
 		}
 		return err
 	})
 	if err != nil && !errors.Is(err, errDry) {
 		return nil, err
 	}
-	out := CharterApplied{Version: done.Version, Hash: c.Hash(), InForce: done.InForce, Effective: c.Effective.String(),
+	out := CharterApplied{Second: second, Version: done.Version, Hash: c.Hash(), InForce: done.InForce, Effective: c.Effective.String(),
 		Unchanged: done.Unchanged, DryRun: in.Body.DryRun, Widened: []WidenedPurpose{}}
 	for _, p := range slices.Sorted(maps.Keys(done.Widened)) {
 		out.Widened = append(out.Widened, WidenedPurpose{p, done.Widened[p]})

@@ -93,7 +93,8 @@ func (a *API) share(ctx context.Context, in *struct {
 
 // ListInput names the purpose of a list.
 type ListInput struct {
-	Purpose term.Purpose `json:"purpose" minLength:"1" maxLength:"100"`
+	Purpose   term.Purpose `json:"purpose" minLength:"1" maxLength:"100"`
+	Condition string       `json:"condition,omitempty" maxLength:"4000" doc:"Narrows the list to those who meet it."`
 }
 
 // PermittedList is a list of people for a recipient.
@@ -107,8 +108,22 @@ func (a *API) permittedList(ctx context.Context, in *struct {
 	Body ListInput
 }) (*body[PermittedList], error) {
 	c, _ := callerOf(ctx)
+	l := sharing.List{Recipient: in.Recipient, Purpose: in.Body.Purpose, Actor: c.actor(), Only: in.Body.Condition}
+	if l.Only != "" {
+		rules, err := a.current(ctx)
+		if err != nil {
+			return nil, err
+		}
+		condition, err := a.Audience.Compile(rules.Charter(), l.Purpose, l.Only)
+		if err != nil {
+			return nil, err
+		}
+		l.Among = func(tx *db.Tx, page []id.Customer) ([]id.Customer, error) {
+			return a.Audience.Among(tx, condition, page)
+		}
+	}
 	var text bytes.Buffer
-	listed, err := a.Sharing.Write(ctx, &text, sharing.List{Recipient: in.Recipient, Purpose: in.Body.Purpose, Actor: c.actor()})
+	listed, err := a.Sharing.Write(ctx, &text, l)
 	return answered(PermittedList{listed.Rows, text.String()}, err)
 }
 

@@ -20,15 +20,16 @@ func (a *API) requestRoutes(h huma.API) {
 	handle(a, h, endpoint{id: "certificate", method: http.MethodGet, path: "/requests/{request}/certificate", scope: Admin, summary: "The certificate of a finished erasure"}, a.certificate)
 }
 
-// ErasureInput names who is to be erased. Whoever sends it has made sure that
-// the person asked for it.
+// ErasureInput names who is to be erased, and where it can be seen that they
+// asked for it. Without that, or for many in a day, a second person approves.
 type ErasureInput struct {
 	Customer id.Customer `json:"customer"`
+	Asked    string      `json:"asked,omitempty" maxLength:"300" doc:"Where the person's own request can be seen, such as: letter of 3 March, file 12. Left out, a second person has to approve."`
 }
 
 func (a *API) erase(ctx context.Context, in *struct{ Body ErasureInput }) (*body[request.Request], error) {
 	c, _ := callerOf(ctx)
-	return answered(a.Requests.Erase(ctx, request.NewErasure{Customer: in.Body.Customer, Via: "api", Actor: c.actor()}))
+	return answered(a.Requests.Erase(ctx, request.NewErasure{Customer: in.Body.Customer, Via: "api", Actor: c.actor(), Asked: in.Body.Asked}))
 }
 
 // AccessInput names whose copy is made, and the language of its words.

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"candor/internal/api"
+	"candor/internal/approval"
 	"candor/internal/audience"
 	"candor/internal/audience/index"
 	"candor/internal/backup"
@@ -82,6 +83,7 @@ type App struct {
 	API       *api.API
 	Staff     *staff.Roster
 	Tokens    *token.Book
+	Approvals *approval.Desk
 	Web       *web.Shell
 	Keeper    *backup.Keeper
 	Bounces   *bounce.Receiver // nil unless configured
@@ -106,7 +108,7 @@ func Open(ctx context.Context, cfg config.Config, o Options) (*App, error) {
 	if a.Log == nil {
 		a.Log = slog.Default()
 	}
-	for _, step := range []func(context.Context, Options) error{a.openGround, a.openPlumbing, a.openGate, a.openUses, a.openEdges} {
+	for _, step := range []func(context.Context, Options) error{a.openGround, a.openPlumbing, a.openStaff, a.openGate, a.openUses, a.openEdges} {
 		if err := step(ctx, o); err != nil {
 			return nil, errors.Join(err, a.Close())
 		}

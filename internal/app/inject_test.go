@@ -13,6 +13,7 @@ import (
 	"candor/internal/errs"
 	"candor/internal/personal"
 	"candor/internal/sharing"
+	"candor/internal/term"
 )
 
 // SEC-08: given first names that a spreadsheet would run, when exported, then the
@@ -42,7 +43,7 @@ func TestSEC08_ExportsAreInertAndHooksStayOutside(t *testing.T) {
 		}
 		for _, address := range []string{"http://169.254.169.254/hook", "https://169.254.169.254/hook"} {
 			err := w.DB.Write(ctx, func(tx *db.Tx) error {
-				_, _, err := w.Sharing.Register(tx, sharing.Recipient{Name: "relay", Kind: sharing.Webhook, URL: address}, "staff:test")
+				_, _, err := w.Sharing.Register(tx, sharing.Recipient{Name: "relay", Kind: sharing.Webhook, URL: address}, term.ByEngine)
 				return err
 			})
 			if errs.Is(err, errs.Invalid) {

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"candor/internal/api"
+	"candor/internal/approval"
 	"candor/internal/audience"
 	"candor/internal/audience/index"
 	"candor/internal/backup"
@@ -32,6 +33,17 @@ import (
 	"candor/internal/token"
 )
 
+// openStaff opens who works here, what they let programs do, and what needs two
+// of them.
+func (a *App) openStaff(context.Context, Options) error {
+	a.Staff = staff.New(staff.Config{DB: a.DB, Ring: a.Ring, Charter: a.Charter, Ledger: a.Ledger, Clock: a.Clock, URL: a.Config.URL})
+	a.Tokens = &token.Book{DB: a.DB, Ring: a.Ring, Clock: a.Clock, Staff: a.Staff}
+	a.Staff.OnLeave(a.Tokens.RevokeOf)
+	a.Approvals = approval.NewDesk(approval.Config{DB: a.DB, Ring: a.Ring, Ledger: a.Ledger, Jobs: a.Jobs, Clock: a.Clock, Tokens: a.Tokens, Staff: a.Staff})
+	a.Charter.SecondWith(a.Approvals.Charter)
+	return nil
+}
+
 // openUses opens what uses data through the gate.
 func (a *App) openUses(_ context.Context, o Options) (err error) {
 	relay, err := a.relay(o)
@@ -54,18 +66,18 @@ func (a *App) openUses(_ context.Context, o Options) (err error) {
 	a.Audience.Schedule(a.Jobs, a.Outbox)
 	a.Campaigns = campaign.New(campaign.Config{
 		DB: a.DB, Ring: a.Ring, Gate: a.Gate, Charter: a.Charter, Ledger: a.Ledger, Jobs: a.Jobs,
-		Audience: a.Audience, Sender: a.Sender, Clock: a.Clock, Log: a.Log,
+		Audience: a.Audience, Sender: a.Sender, Clock: a.Clock, Log: a.Log, Approvals: a.Approvals,
 	})
 	a.Sharing, err = sharing.New(sharing.Config{
 		DB: a.DB, Ring: a.Ring, Gate: a.Gate, Charter: a.Charter, Ledger: a.Ledger, Jobs: a.Jobs, Outbox: a.Outbox,
-		Door: egress.New(egress.Options{Allow: a.Config.Egress.Allow, TLS: o.TLS}), Clock: a.Clock, Log: a.Log,
+		Door: egress.New(egress.Options{Allow: a.Config.Egress.Allow, TLS: o.TLS}), Clock: a.Clock, Log: a.Log, Approvals: a.Approvals,
 	})
 	if err != nil {
 		return err
 	}
 	a.Desk = request.NewDesk(request.Config{
 		DB: a.DB, Gate: a.Gate, Charter: a.Charter, Packs: a.Packs, Ledger: a.Ledger, Jobs: a.Jobs, Outbox: a.Outbox, Sharing: a.Sharing,
-		Mail: a.Sender, Audience: a.Audience, Clock: a.Clock, Sources: a.sources(o),
+		Mail: a.Sender, Audience: a.Audience, Clock: a.Clock, Sources: a.sources(o), Approvals: a.Approvals,
 	})
 	a.Keeper = &backup.Keeper{DB: a.DB, Journal: a.Journal, Ledger: a.Ledger, Gate: a.Gate, Desk: a.Desk, Campaigns: a.Campaigns,
 		Clock: a.Clock, Log: a.Log}
@@ -158,13 +170,10 @@ func (a *App) openEdges(_ context.Context, o Options) (err error) {
 	if err != nil {
 		return err
 	}
-	a.Staff = staff.New(staff.Config{DB: a.DB, Ring: a.Ring, Charter: a.Charter, Ledger: a.Ledger, Clock: a.Clock, URL: a.Config.URL})
-	a.Tokens = &token.Book{DB: a.DB, Ring: a.Ring, Clock: a.Clock, Staff: a.Staff}
-	a.Staff.OnLeave(a.Tokens.RevokeOf)
 	a.API, err = api.New(api.Config{
 		DB: a.DB, Ring: a.Ring, Clock: a.Clock, Charter: a.Charter, Tokens: a.Tokens, Gate: a.Gate, Ledger: a.Ledger,
 		Audience: a.Audience, Campaigns: a.Campaigns, Requests: a.Desk, Sharing: a.Sharing, Sources: a.Collector.Sources(), Collector: a.Collector,
-		Imports: a.Importer, Packs: a.Packs, Jobs: a.Jobs, Log: a.Log, PerToken: rate(limits.Token, 2),
+		Imports: a.Importer, Packs: a.Packs, Jobs: a.Jobs, Log: a.Log, PerToken: rate(limits.Token, 2), Approvals: a.Approvals,
 	})
 	if err != nil {
 		return err

@@ -311,7 +311,7 @@ func TestOnlyPromisedRecipientsAreRegistered(t *testing.T) {
 			"a feed not promised":  {Name: "carrier", Kind: sharing.Webhook, URL: "https://x.example/h", Feeds: []term.Purpose{"letter"}},
 		} {
 			err := w.DB.Write(ctx, func(tx *db.Tx) error {
-				_, _, err := w.Sharing.Register(tx, r, "staff:test")
+				_, _, err := w.Sharing.Register(tx, r, term.ByEngine)
 				return err
 			})
 			if !errs.Is(err, errs.Invalid) {

@@ -162,7 +162,7 @@ func (w *trade) register(name term.Recipient, c *counterpart, r sharing.Recipien
 	w.must(w.DB.Write(ctx, func(tx *db.Tx) (err error) {
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		_, c.secret, err = w.Sharing.Register(tx, r, "staff:test")
+		_, c.secret, err = w.Sharing.Register(tx, r, term.ByEngine)
 		return err
 	}))
 }

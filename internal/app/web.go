@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 
+	"candor/internal/approval"
 	"candor/internal/campaign"
 	"candor/internal/charter"
 	"candor/internal/db"
@@ -26,7 +27,7 @@ import (
 func (a *App) openWeb(o Options) (err error) {
 	a.Web, err = web.New(web.Config{
 		DB: a.DB, Ring: a.Ring, Charter: a.Charter, Staff: a.Staff, Clock: a.Clock, Log: a.Log,
-		HTTPS: a.Config.Secure(), Demo: o.Mailbox, UseSetupCode: a.API.UseCode,
+		Approvals: a.Approvals, HTTPS: a.Config.Secure(), Demo: o.Mailbox, UseSetupCode: a.API.UseCode,
 	})
 	if err != nil {
 		return err
@@ -53,7 +54,7 @@ func (a *App) openWeb(o Options) (err error) {
 
 func (a *App) homeRoom() (web.Room, error) {
 	return home.New(home.Services{Audience: a.Audience, Campaigns: a.Campaigns, Charter: a.Charter, Collector: a.Collector,
-		Incidents: a.incidents(), Requests: a.Desk, Jobs: a.Jobs, Ledger: a.Ledger})
+		Incidents: a.incidents(), Requests: a.Desk, Jobs: a.Jobs, Ledger: a.Ledger, Approvals: a.Approvals})
 }
 
 func (a *App) customersRoom() (web.Room, error) {
@@ -74,10 +75,10 @@ func (a *App) promisesRoom() (web.Room, error) {
 
 func (a *App) trustRoom() (web.Room, error) {
 	return trust.New(trust.Services{
-		Ledger: a.Ledger, Staff: a.Staff, Incidents: a.incidents(),
+		Ledger: a.Ledger, Staff: a.Staff, Approvals: a.Approvals, Incidents: a.incidents(),
 		Kinds: []ledger.Kind{
 			charter.KindApplied, charter.KindPlanned, gate.KindConsent, gate.KindFact, gate.KindSuppression, gate.KindDisclosure,
-			message.KindHanded, message.KindDenied, message.KindOvertaken, campaign.KindStep, incident.KindStep,
+			message.KindHanded, message.KindDenied, message.KindOvertaken, campaign.KindStep, incident.KindStep, approval.KindApproval,
 			staff.KindPerson, staff.KindRole, staff.KindCommitted, staff.KindSignIn, staff.KindRefused, staff.KindLooked,
 		},
 	})

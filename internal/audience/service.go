@@ -2,6 +2,7 @@ package audience
 
 import (
 	"fmt"
+	"slices"
 
 	"candor/internal/audience/index"
 	"candor/internal/charter"
@@ -78,6 +79,36 @@ func (s *Service) Members(tx *db.Tx, c *Condition, ch term.Channel, after id.Cus
 	text := fmt.Sprintf("select c.customer_id from %s where %s order by c.customer_id limit $%d", q.from, q.where, 1+len(q.args))
 	rows, err := tx.Query(text, append(q.args, limit)...)
 	return db.Collect(rows, err, scanCustomer)
+}
+
+// Among gives those of a page of customers, in its order, who meet a condition;
+// where it looks at people's data, only those whose data may be used to choose
+// them.
+func (s *Service) Among(tx *db.Tx, c *Condition, page []id.Customer) ([]id.Customer, error) {
+	if len(page) == 0 {
+		return nil, nil
+	}
+	in, err := s.charter.Current(tx)
+	if err != nil {
+		return nil, err
+	}
+	at := s.clock.Now()
+	q := c.query(at, probe, 1)
+	for _, op := range c.operations()[1:] {
+		where, args, err := s.gate.ReachSQL(in, gate.Reach{Purpose: c.purpose, Operation: op, Column: "c.customer_id", At: at}, 1+len(q.args))
+		if err != nil {
+			return nil, err
+		}
+		q.and(where, args)
+	}
+	first := 1 + len(q.args)
+	q.and(fmt.Sprintf("c.customer_id between $%d and $%d", first, first+1), []any{page[0], page[len(page)-1]})
+	rows, err := tx.Query(fmt.Sprintf("select c.customer_id from %s where %s order by c.customer_id", q.from, q.where), q.args...)
+	found, err := db.Collect(rows, err, scanCustomer)
+	return slices.DeleteFunc(found, func(who id.Customer) bool {
+		_, in := slices.BinarySearch(page, who)
+		return !in
+	}), err
 }
 
 // operations lists what must be allowed of a person for them to be in the

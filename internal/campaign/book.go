@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"time"
 
+	"candor/internal/approval"
 	"candor/internal/audience"
 	"candor/internal/charter"
 	"candor/internal/clock"
@@ -33,6 +34,9 @@ type Config struct {
 	Jobs     *job.Queue
 	Clock    clock.Clock
 	Log      *slog.Logger
+	// Approvals is asked when a launch would write to more people than one person
+	// may write to.
+	Approvals *approval.Desk
 }
 
 // Book holds all campaigns. It is safe for concurrent use.
@@ -47,6 +51,7 @@ type Book struct {
 	jobs     *job.Queue
 	clock    clock.Clock
 	log      *slog.Logger
+	approve  *approval.Desk
 }
 
 // The kinds of the book's jobs.
@@ -64,7 +69,7 @@ const Program = "campaign"
 // New opens the book and registers its jobs.
 func New(cfg Config) *Book {
 	b := &Book{db: cfg.DB, ring: cfg.Ring, gate: cfg.Gate, charter: cfg.Charter, audience: cfg.Audience, sender: cfg.Sender,
-		ledger: cfg.Ledger, jobs: cfg.Jobs, clock: cfg.Clock, log: cfg.Log}
+		ledger: cfg.Ledger, jobs: cfg.Jobs, clock: cfg.Clock, log: cfg.Log, approve: cfg.Approvals}
 	if b.clock == nil {
 		b.clock = clock.System{}
 	}

@@ -153,8 +153,8 @@ func TestSEC10_CampaignPausesWhenTheGateCannotAnswer(t *testing.T) {
 			o.Write(func(tx *db.Tx) error { _, err := tx.Exec("alter table standing_down rename to standing"); return err })
 		}
 		ctx := context.Background()
-		down()
 		c := o.launch(letter())
+		down()
 		if _, err := o.Jobs.Drain(ctx); err != nil {
 			t.Fatal(err)
 		}

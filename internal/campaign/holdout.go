@@ -18,25 +18,30 @@ const (
 	worthHolding   = 1000 // people reached: a tenth of fewer shows nothing
 )
 
-// decideHoldout gives the share to be left out when nobody said: a tenth of a
-// marketing campaign that reaches enough people for the comparison to show
-// something. Service messages leave out nobody.
-func (b *Book) decideHoldout(ctx context.Context, which id.Campaign, by term.Actor) (int, error) {
+// weigh counts whom a campaign would reach, and gives the share to be left out
+// when nobody said: a tenth of a marketing campaign that reaches enough people
+// for the comparison to show something. Service messages leave out nobody.
+func (b *Book) weigh(ctx context.Context, which id.Campaign, by term.Actor) (holdout int, reach int64, err error) {
 	c, err := b.Get(ctx, which)
-	if err != nil || c.State != Draft || c.Content.Class != message.Marketing {
-		return 0, err
-	}
-	if c.Holdout != Undecided {
-		return c.Holdout, nil
+	if err != nil || c.State != Draft {
+		return 0, 0, err
 	}
 	f, err := b.audience.Preview(ctx, audience.Question{Purpose: c.Purpose, Channel: c.Channel, Condition: everyone(c.Audience), Actor: by, Personal: true})
 	if errs.Is(err, errs.Invalid) || errs.Is(err, errs.Forbidden) {
-		return 0, nil // the checks say what is wrong
+		return 0, 0, nil // the checks say what is wrong
 	}
-	if err != nil || f.Reachable.N < worthHolding {
-		return 0, err
+	if err != nil {
+		return 0, 0, err
 	}
-	return defaultHoldout, nil
+	switch {
+	case c.Content.Class != message.Marketing:
+		return 0, f.Reachable.N, nil
+	case c.Holdout != Undecided:
+		return c.Holdout, f.Reachable.N, nil
+	case f.Reachable.N < worthHolding:
+		return 0, f.Reachable.N, nil
+	}
+	return defaultHoldout, f.Reachable.N, nil
 }
 
 // leftOut draws a customer's lot: by chance, the same each time it is asked, and

@@ -3,9 +3,12 @@ package campaign
 import (
 	"context"
 	"encoding/hex"
+	"strconv"
 	"strings"
 
+	"candor/internal/approval"
 	"candor/internal/charter"
+	"candor/internal/clock"
 	"candor/internal/db"
 	"candor/internal/errs"
 	"candor/internal/id"
@@ -134,10 +137,12 @@ func everyone(condition string) string {
 }
 
 // Launch approves content and audience as they are now and begins to plan. It
-// returns INVALID with the first failed check when one fails.
+// returns INVALID with the first failed check when one fails, and FORBIDDEN with
+// E_DUAL_CONTROL when it would reach more people than the house lets one person
+// write to and nobody else has approved exactly this.
 func (b *Book) Launch(ctx context.Context, which id.Campaign, by term.Actor) (Campaign, error) {
 	var out Campaign
-	holdout, err := b.decideHoldout(ctx, which, by)
+	holdout, reach, err := b.weigh(ctx, which, by)
 	if err != nil {
 		return Campaign{}, err
 	}
@@ -161,6 +166,11 @@ func (b *Book) Launch(ctx context.Context, which id.Campaign, by term.Actor) (Ca
 				return errs.New(errs.Invalid, errs.Code(c.Code), "%s", c.Fix).On(c.Name)
 			}
 		}
+		if reach > int64(in.House.Alone.Recipients) {
+			if err := b.approve.Need(tx, act(in, out, reach, by)); err != nil {
+				return err
+			}
+		}
 		now := b.clock.Now()
 		hash, err := message.Approve(tx, out.Message, by, now)
 		if err != nil {
@@ -179,6 +189,29 @@ func (b *Book) Launch(ctx context.Context, which id.Campaign, by term.Actor) (Ca
 		return b.enqueue(tx, which)
 	})
 	return out, err
+}
+
+// act is a launch as a second person approves it: any change of it is another.
+func act(in *charter.Charter, c Campaign, reach int64, by term.Actor) approval.Act {
+	audience := c.Audience
+	if audience == "" {
+		audience = "everyone permitted"
+	}
+	return approval.Act{
+		Kind: approval.Send, By: by, Makers: []term.Actor{c.By},
+		Exact: struct {
+			Campaign  id.Campaign
+			Audience  string
+			Sender    string
+			Holdout   int
+			NotBefore clock.Instant
+			Content   message.Content
+		}{c.ID, c.Audience, c.Sender, c.Holdout, c.NotBefore, c.Content},
+		Says: []approval.Line{
+			{Term: "Campaign", Text: c.Name + " (" + c.ID.String() + ")"}, {Term: "Purpose", Text: string(c.Purpose)}, {Term: "Subject", Text: c.Content.Texts[in.Business.Languages[0]].Subject},
+			{Term: "Audience", Text: audience}, {Term: "People when it was asked", Text: strconv.FormatInt(reach, 10)},
+		},
+	}
 }
 
 func (b *Book) enqueue(tx *db.Tx, which id.Campaign) error {

@@ -33,7 +33,9 @@ func (s *Store) Apply(tx *db.Tx, c *Charter, at clock.Instant, by term.Actor) (A
 	if err := lock(tx); err != nil {
 		return Applied{}, err
 	}
-	if current, err := s.Current(tx); err == nil {
+	current, err := s.Current(tx)
+	switch {
+	case err == nil:
 		if current.Business.ID != c.Business.ID {
 			return Applied{}, errs.New(errs.Invalid, OtherBusiness, "business.id is %s in the charter in force; it never changes", current.Business.ID)
 		}
@@ -44,7 +46,9 @@ func (s *Store) Apply(tx *db.Tx, c *Charter, at clock.Instant, by term.Actor) (A
 		if current.hash == c.hash && len(waiting) == 0 {
 			return Applied{Version: current.Version, InForce: true, Unchanged: true}, nil
 		}
-	} else if !errs.Is(err, errs.NotFound) {
+	case errs.Is(err, errs.NotFound):
+		current = nil
+	default:
 		return Applied{}, err
 	}
 	r, err := newRow(tx, c, at, by)
@@ -54,10 +58,37 @@ func (s *Store) Apply(tx *db.Tx, c *Charter, at clock.Instant, by term.Actor) (A
 	if err := r.insert(tx); err != nil {
 		return Applied{}, err
 	}
+	out := Applied{}
 	if r.effectiveAt > at {
-		return s.plan(tx, r)
+		out, err = s.plan(tx, r)
+	} else {
+		out, err = s.enforce(tx, r, at)
 	}
-	return s.enforce(tx, r, at)
+	if err == nil && s.second != nil && current != nil {
+		err = s.second(tx, current, c, by)
+	}
+	return out, err
+}
+
+// SecondWith sets who is asked, once a charter would be applied after another,
+// whether one person may do it. It is called before the store is used. What was
+// applied is given back with the refusal, so that a dry run can show it.
+func (s *Store) SecondWith(ask func(tx *db.Tx, before, after *Charter, by term.Actor) error) {
+	s.second = ask
+}
+
+// Longer lists the purposes whose data, or whose consents, a charter keeps longer
+// than the one before.
+func Longer(before, after *Charter) []Purpose {
+	var out []Purpose
+	for i := range after.Purposes {
+		p := &after.Purposes[i]
+		was, ok := before.Purpose(p.ID)
+		if ok && (longer(was.Keep, p.Keep) || longerUse(before, after, p)) {
+			out = append(out, *p)
+		}
+	}
+	return out
 }
 
 func (s *Store) ready(c *Charter, at clock.Instant, by term.Actor) error {

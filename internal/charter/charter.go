@@ -383,7 +383,20 @@ type House struct {
 	Caps    []Cap
 	Ease    map[term.Lang]int                // the least reading ease of the notice, where it is to be more than the linter asks
 	Hours   map[term.Channel]rulepack.Window // when marketing may arrive, instead of the rule pack's policy
+	Alone   Alone
 }
+
+// Alone is how much one person may do without a second.
+type Alone struct {
+	Rows       int // of an export
+	Recipients int // of a message
+}
+
+// What one person may do where house.yaml does not say.
+const (
+	aloneRows       = 1_000
+	aloneRecipients = 10_000
+)
 
 // StaffRole is what a member of staff may do and see.
 type StaffRole struct {

@@ -255,6 +255,13 @@ func (c *Charter) readHouse(v view) {
 			c.House.Hours[term.Channel(channel)] = rulepack.Window{Days: span, Sunday: span}
 		}
 	})
+	c.House.Alone = Alone{aloneRows, aloneRecipients}
+	if n := v.get("alone").get("rows"); n.exists() {
+		c.House.Alone.Rows = n.number()
+	}
+	if n := v.get("alone").get("recipients"); n.exists() {
+		c.House.Alone.Recipients = n.number()
+	}
 	v.get("caps").each(func(channel string, limit view) {
 		r := readRate(limit.get("at_most").text())
 		c.House.Caps = append(c.House.Caps, Cap{term.Channel(channel), r.AtMost, r.Per})

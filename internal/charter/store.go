@@ -32,6 +32,7 @@ type Store struct {
 	log    *ledger.Log
 	packs  *rulepack.Set
 	checks []func(*Charter) Problems
+	second func(tx *db.Tx, before, after *Charter, by term.Actor) error
 
 	mu     sync.Mutex
 	parsed map[key]*Charter

@@ -75,6 +75,7 @@ type requestOpenCmd struct {
 	remote
 	Kind     string `arg:"" enum:"access,erasure" help:"The right: ${enum}."`
 	Customer string `arg:"" help:"The customer's id, cus_..."`
+	Asked    string `help:"Where the person's own request can be seen, such as: letter of 3 March, file 12. Without it, a second person has to approve an erasure."`
 	Yes      bool   `help:"Erase. Without it, an erasure is not opened."`
 }
 
@@ -97,9 +98,9 @@ func (c requestOpenCmd) Run(e *env) error {
 			return err
 		}
 		return e.print(map[string]any{"opened": false, "customer": c.Customer},
-			"This would stop everything for "+c.Customer+" at once and delete what is held within a minute, for good.\nNothing was done. To erase: candor request open erasure "+c.Customer+" --yes\n")
+			"This would stop everything for "+c.Customer+" at once and delete what is held within a minute, for good.\nNothing was done. To erase: candor request open erasure "+c.Customer+" --asked \"letter of 3 March, file 12\" --yes\nWithout --asked, a second person has to approve.\n")
 	}
-	r, err := s.Erase(e.ctx, c.Customer)
+	r, err := s.Erase(e.ctx, c.Customer, c.Asked)
 	if err != nil {
 		return err
 	}

@@ -41,6 +41,7 @@ type (
 	sessionKind    struct{}
 	passkeyKind    struct{}
 	incidentKind   struct{}
+	approvalKind   struct{}
 	tokenKind      struct{}
 	noticeKind     struct{}
 	quarantineKind struct{}
@@ -67,6 +68,7 @@ func (staffKind) prefix() string      { return "stf" }
 func (sessionKind) prefix() string    { return "ses" }
 func (passkeyKind) prefix() string    { return "pky" }
 func (incidentKind) prefix() string   { return "inc" }
+func (approvalKind) prefix() string   { return "apr" }
 func (tokenKind) prefix() string      { return "tok" }
 func (noticeKind) prefix() string     { return "ntc" }
 func (quarantineKind) prefix() string { return "qua" }
@@ -94,6 +96,7 @@ type (
 	Session    = ID[sessionKind]    // a member of staff on one device
 	Passkey    = ID[passkeyKind]    // a key with which a member of staff signs in
 	Incident   = ID[incidentKind]   // something that went wrong with personal data
+	Approval   = ID[approvalKind]   // an act that needs two people
 	Token      = ID[tokenKind]      // an API token
 	Notice     = ID[noticeKind]     // a rendered notice
 	Quarantine = ID[quarantineKind] // an input that failed validation

@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
+	"candor/internal/approval"
 	"candor/internal/clock"
 	"candor/internal/db"
 	"candor/internal/errs"
@@ -16,6 +18,7 @@ import (
 	"candor/internal/ledger"
 	"candor/internal/message"
 	"candor/internal/outbox"
+	"candor/internal/personal"
 	"candor/internal/rights"
 	"candor/internal/rulepack"
 	"candor/internal/sharing"
@@ -38,6 +41,9 @@ type NewErasure struct {
 	// the data were merely not confirmed.
 	Quiet bool
 	Lang  term.Lang // of the mail that announces it
+	// Asked says where the person's own request can be seen, when staff or a program
+	// of theirs pass it on; "" when nobody asked.
+	Asked string
 
 	replay bool // told by the protection journal
 }
@@ -45,8 +51,10 @@ type NewErasure struct {
 // Erase accepts an erasure. When it returns, every permission has ended, queued
 // messages are cancelled, the endpoints are suppressed and the act is in the
 // protection journal; the deletion itself follows in the background, within a
-// minute. It returns NOT_FOUND for a customer that is unknown or erased, and the
-// open request when one is already being worked on.
+// minute. It returns NOT_FOUND for a customer that is unknown or erased, the
+// open request when one is already being worked on, and FORBIDDEN with
+// E_DUAL_CONTROL when staff erase somebody who did not ask, or more than ten
+// people a day, and nobody else has approved it.
 func (d *Desk) Erase(ctx context.Context, n NewErasure) (Request, error) {
 	now := d.Clock.Now()
 	due, err := d.due(ctx, now)
@@ -67,9 +75,50 @@ func (d *Desk) Erase(ctx context.Context, n NewErasure) (Request, error) {
 		if !errs.Is(err, errs.NotFound) {
 			return err
 		}
+		if err := d.second(tx, r, n); err != nil {
+			return err
+		}
 		return d.accept(tx, r, n)
 	})
 	return r, err
+}
+
+// erasuresADay is how many people staff and their programs erase in 24 hours
+// before a second person has to look.
+const erasuresADay = 10
+
+const (
+	viaStaff  = "staff"
+	viaAPI    = "api"
+	maxAsked  = 300
+	askedKind = ledger.Kind("erasure.asked")
+)
+
+// second holds back what staff and their programs erase: each person who did not
+// ask, and everybody after the tenth of a day.
+func (d *Desk) second(tx *db.Tx, r Request, n NewErasure) error {
+	if n.Via != viaStaff && n.Via != viaAPI {
+		return nil
+	}
+	if len(n.Asked) > maxAsked || personal.HoldsAddress(n.Asked) {
+		return errs.New(errs.Invalid, "bad_evidence", "say in at most %d characters where the request can be seen, without anybody's address", maxAsked).On("asked")
+	}
+	var today int
+	err := tx.QueryRow(`select count(*) from request where kind = $1 and received_at > $2 and via in ($3, $4)`,
+		Erasure, r.ReceivedAt.Add(-24*time.Hour), viaStaff, viaAPI).Scan(&today)
+	if err != nil {
+		return err
+	}
+	if n.Asked != "" && today < erasuresADay {
+		_, err := d.Ledger.Append(tx, askedKind, r.ReceivedAt, map[string]any{"request": r.ID, "asked": n.Asked, "by": n.Actor})
+		return err
+	}
+	why := "nobody says that the customer asked for it"
+	if n.Asked != "" {
+		why = "more than " + strconv.Itoa(erasuresADay) + " people were erased in 24 hours; the request: " + n.Asked
+	}
+	return d.Approvals.Need(tx, approval.Act{Kind: approval.Erase, By: n.Actor, Exact: map[string]string{"customer": n.Customer.String(), "asked": n.Asked},
+		Says: []approval.Line{{Term: "Customer", Text: n.Customer.String()}, {Term: "Why it needs you", Text: why}}})
 }
 
 // due gives the shortest clock of all markets: the engine does the work itself,

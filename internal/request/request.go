@@ -14,6 +14,7 @@ package request
 import (
 	"context"
 
+	"candor/internal/approval"
 	"candor/internal/audience"
 	"candor/internal/charter"
 	"candor/internal/clock"
@@ -99,6 +100,9 @@ type Config struct {
 	Outbox   *outbox.Box
 	Sharing  *sharing.Service
 	Sources  []rights.Source // every store of personal data, in the order they are erased
+	// Approvals is asked when somebody erases a person who did not ask for it, and
+	// when there are many erasures in a day.
+	Approvals *approval.Desk
 }
 
 // Desk takes requests and does them.

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"candor/internal/approval"
 	"candor/internal/charter"
 	"candor/internal/clock"
 	"candor/internal/db"
@@ -50,7 +51,9 @@ const secretMark = "whsec_"
 // Register says how a recipient of the charter is reached, or changes it. It
 // gives the webhook's signing secret, which is shown this once; a changed
 // registration keeps the references by which the recipient knows people. It
-// returns INVALID with E_RECIPIENT for a name that the charter does not have.
+// returns INVALID with E_RECIPIENT for a name that the charter does not have, and
+// FORBIDDEN with E_DUAL_CONTROL when nobody else has approved that it is let in,
+// fed more, or reached elsewhere.
 func (s *Service) Register(tx *db.Tx, r Recipient, actor term.Actor) (Recipient, string, error) {
 	c, err := s.Charter.Current(tx)
 	if err != nil {
@@ -61,9 +64,13 @@ func (s *Service) Register(tx *db.Tx, r Recipient, actor term.Actor) (Recipient,
 		return Recipient{}, "", err
 	}
 	r.secret, r.subjectKey = random(24), random(32)
-	if old, err := s.get(tx, r.Name); err == nil {
+	old, err := s.get(tx, r.Name)
+	if err == nil {
 		r.subjectKey = old.subjectKey
 	} else if !errs.Is(err, errs.NotFound) {
+		return Recipient{}, "", err
+	}
+	if err := s.second(tx, old, r, actor); err != nil {
 		return Recipient{}, "", err
 	}
 	feeds := make([]string, len(r.Feeds))
@@ -83,6 +90,41 @@ func (s *Service) Register(tx *db.Tx, r Recipient, actor term.Actor) (Recipient,
 		"recipient": r.Name, "kind": r.Kind, "host": hostOf(r.URL), "feeds": r.Feeds, "consents": r.Consents, "actor": actor,
 	})
 	return r, secretMark + base64.StdEncoding.EncodeToString(r.secret), err
+}
+
+// second asks for a second person where a recipient is let in, or data go
+// elsewhere or in another way than before.
+func (s *Service) second(tx *db.Tx, old, r Recipient, actor term.Actor) error {
+	if actor == term.ByEngine || old.Kind == r.Kind && old.URL == r.URL && old.Consents == r.Consents && slices.Equal(old.Feeds, r.Feeds) && old.Suspended == "" {
+		return nil
+	}
+	where := r.URL
+	if r.Kind == Manual {
+		where = "lists, passed on by the role " + r.Owner
+	}
+	before := "not registered yet"
+	if old.Name != "" {
+		before = old.URL
+		if old.Kind == Manual {
+			before = "lists, passed on by the role " + old.Owner
+		}
+	}
+	follows := joined(r.Feeds)
+	if follows == "" {
+		follows = "nothing by itself"
+	}
+	return s.Approvals.Need(tx, approval.Act{
+		Kind: approval.Recipient, By: actor,
+		Exact: struct {
+			Recipient   term.Recipient
+			Kind        Kind
+			URL, Before string
+			Feeds       []term.Purpose
+			Consents    bool
+		}{r.Name, r.Kind, r.URL, old.URL, r.Feeds, r.Consents},
+		Says: []approval.Line{{Term: "Recipient", Text: string(r.Name)}, {Term: "Until now", Text: before}, {Term: "From now on", Text: where},
+			{Term: "Data that follow permission", Text: follows}},
+	})
 }
 
 // check holds a registration against the charter.

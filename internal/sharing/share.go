@@ -5,7 +5,10 @@ import (
 	"encoding/csv"
 	"io"
 	"slices"
+	"strconv"
+	"strings"
 
+	"candor/internal/approval"
 	"candor/internal/charter"
 	"candor/internal/customer"
 	"candor/internal/db"
@@ -53,6 +56,10 @@ type List struct {
 	Recipient term.Recipient
 	Purpose   term.Purpose
 	Actor     term.Actor
+	// Only is a condition that narrows the list, in words, and Among gives those of
+	// a page who meet it; both are empty for everybody who may be given.
+	Only  string
+	Among func(tx *db.Tx, page []id.Customer) ([]id.Customer, error)
 }
 
 // Listed is what a list held.
@@ -64,7 +71,9 @@ const listPage = 200
 
 // Write writes a list as CSV: the recipient's reference to each person, then the
 // fields that the charter gives it. Each row is asked of the gate and is a
-// disclosure on record when it is written.
+// disclosure on record when it is written. It returns FORBIDDEN with
+// E_DUAL_CONTROL for more rows than the house lets one person take out, when
+// nobody else has approved exactly this list.
 func (s *Service) Write(ctx context.Context, w io.Writer, l List) (Listed, error) {
 	var out Listed
 	var to Recipient
@@ -83,6 +92,9 @@ func (s *Service) Write(ctx context.Context, w io.Writer, l List) (Listed, error
 	if err != nil {
 		return out, err
 	}
+	if err := s.alone(ctx, l, fields); err != nil {
+		return out, err
+	}
 	rows := csv.NewWriter(w)
 	head := []string{"subject"}
 	for _, f := range fields {
@@ -92,12 +104,12 @@ func (s *Service) Write(ctx context.Context, w io.Writer, l List) (Listed, error
 		return out, err
 	}
 	for after := id.Customer(0); ; {
-		page, err := s.page(ctx, l, after)
-		if err != nil || len(page) == 0 {
+		page, last, err := s.page(ctx, l, after)
+		if err != nil || last == 0 {
 			rows.Flush()
 			return out, firstOf(err, rows.Error())
 		}
-		after = page[len(page)-1]
+		after = last
 		n, err := s.writePage(ctx, rows, to, l, fields, page)
 		out.Rows += n
 		if err != nil {
@@ -131,18 +143,82 @@ func promised(c *charter.Charter, l List) ([]term.Field, error) {
 	return out, nil
 }
 
-// page finds the next customers whose standing allows sharing.
-func (s *Service) page(ctx context.Context, l List, after id.Customer) ([]id.Customer, error) {
-	var out []id.Customer
+// alone asks for a second person when a list is longer than one person may take
+// out. The approval is for this recipient, purpose, condition and these fields.
+func (s *Service) alone(ctx context.Context, l List, fields []term.Field) error {
+	var most int
 	err := s.DB.Read(ctx, func(tx *db.Tx) error {
+		c, err := s.Charter.Current(tx)
+		if err == nil {
+			most = c.House.Alone.Rows
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	rows := 0
+	for after := id.Customer(0); ; {
+		page, last, err := s.page(ctx, l, after)
+		if err != nil {
+			return err
+		}
+		if last == 0 {
+			break
+		}
+		rows, after = rows+len(page), last
+	}
+	if rows <= most {
+		return nil
+	}
+	condition := l.Only
+	if condition == "" {
+		condition = "everybody who may be given"
+	}
+	return s.DB.Write(ctx, func(tx *db.Tx) error {
+		return s.Approvals.Need(tx, approval.Act{
+			Kind: approval.Export, By: l.Actor,
+			Exact: struct {
+				Recipient term.Recipient
+				Purpose   term.Purpose
+				Only      string
+				Fields    []term.Field
+			}{l.Recipient, l.Purpose, l.Only, fields},
+			Says: []approval.Line{
+				{Term: "Recipient", Text: string(l.Recipient)}, {Term: "Purpose", Text: string(l.Purpose)}, {Term: "Who", Text: condition},
+				{Term: "What of them", Text: joined(fields)}, {Term: "Rows when it was asked", Text: strconv.Itoa(rows)},
+			},
+		})
+	})
+}
+
+func joined[S ~string](list []S) string {
+	var out []string
+	for _, one := range list {
+		out = append(out, string(one))
+	}
+	return strings.Join(out, ", ")
+}
+
+// page finds the next customers whose standing allows sharing and who meet the
+// list's condition, and how far it looked; 0 at the end.
+func (s *Service) page(ctx context.Context, l List, after id.Customer) (page []id.Customer, last id.Customer, err error) {
+	err = s.DB.Read(ctx, func(tx *db.Tx) error {
 		c, err := s.Charter.Current(tx)
 		if err != nil {
 			return err
 		}
-		out, err = s.Gate.Reachable(tx, c, gate.Reach{Purpose: l.Purpose, Recipient: l.Recipient, Operation: term.Share, At: s.Clock.Now()}, after, listPage)
+		page, err = s.Gate.Reachable(tx, c, gate.Reach{Purpose: l.Purpose, Recipient: l.Recipient, Operation: term.Share, At: s.Clock.Now()}, after, listPage)
+		if err != nil || len(page) == 0 {
+			return err
+		}
+		last = page[len(page)-1]
+		if l.Among != nil {
+			page, err = l.Among(tx, page)
+		}
 		return err
 	})
-	return out, err
+	return page, last, err
 }
 
 func (s *Service) writePage(ctx context.Context, rows *csv.Writer, to Recipient, l List, fields []term.Field, page []id.Customer) (int, error) {

@@ -20,6 +20,7 @@ import (
 	"log/slog"
 	"time"
 
+	"candor/internal/approval"
 	"candor/internal/charter"
 	"candor/internal/clock"
 	"candor/internal/customer"
@@ -45,6 +46,9 @@ type Config struct {
 	Door    *egress.Door
 	Clock   clock.Clock
 	Log     *slog.Logger
+	// Approvals is asked when a recipient is let in or reached elsewhere, and when a
+	// list has more rows than one person may take out.
+	Approvals *approval.Desk
 }
 
 // Service shares data. It is safe for concurrent use.

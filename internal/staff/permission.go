@@ -2,10 +2,13 @@ package staff
 
 import (
 	"slices"
+	"strings"
 
 	"candor/internal/charter"
 	"candor/internal/clock"
+	"candor/internal/db"
 	"candor/internal/errs"
+	"candor/internal/id"
 	"candor/internal/term"
 )
 
@@ -114,6 +117,21 @@ func RightsOf(c *charter.Charter, grants []Grant, controller term.Controller, no
 		}
 	}
 	return out
+}
+
+// RolesOf gives the roles that a person holds now, from who they are in records;
+// none for a program or the set-up.
+func (r *Roster) RolesOf(tx *db.Tx, a term.Actor, c *charter.Charter) ([]string, error) {
+	text, person := strings.CutPrefix(string(a), "staff:")
+	who, err := id.Parse[id.Staff](text)
+	if !person || err != nil {
+		return nil, nil //nolint:nilerr // nobody of the staff
+	}
+	p, err := r.Get(tx, who)
+	if errs.Is(err, errs.NotFound) {
+		return nil, nil
+	}
+	return RightsOf(c, p.Grants, c.Business.ID, r.Clock.Now()).Roles, err
 }
 
 // May tells whether one of the roles gives a permission.

@@ -91,6 +91,24 @@ func (b *Book) makerOf(tx *db.Tx, n New, ends clock.Instant) (term.Actor, clock.
 	return n.By, ends, err
 }
 
+// Root gives the person who stands behind an actor: for a token whoever made it,
+// and for any other actor itself.
+func (b *Book) Root(tx *db.Tx, by term.Actor) (term.Actor, error) {
+	text, isToken := strings.CutPrefix(string(by), actorPrefix)
+	if !isToken {
+		return by, nil
+	}
+	which, err := id.Parse[id.Token](text)
+	if err != nil {
+		return by, nil //nolint:nilerr // an actor that is no token of ours stands for itself
+	}
+	t, err := scan(tx.QueryRow(`select `+columns+` from api_token where token_id = $1`, which).Scan)
+	if errs.Is(err, errs.NotFound) {
+		return by, nil
+	}
+	return t.Maker, err
+}
+
 // covers fails when a token would make one that may more than itself, or that
 // could make tokens in turn.
 func (t Token) covers(scopes []Scope) error {

@@ -103,6 +103,7 @@ func ours(next string) string {
 
 // fail shows the error page and logs what is ours: the route, never the path.
 func (s *Shell) fail(v *Visit, err error) {
+	err = s.Approvals.Settle(v.R.Context(), err)
 	incident := id.New[id.Use]().String()
 	if kind := errs.KindOf(err); kind == errs.Internal || kind == errs.Unavailable {
 		s.Log.LogAttrs(v.R.Context(), slog.LevelError, "page failed",

@@ -16,6 +16,7 @@ import (
 	"net/http"
 	"slices"
 
+	"candor/internal/approval"
 	"candor/internal/charter"
 	"candor/internal/clock"
 	"candor/internal/db"
@@ -31,9 +32,11 @@ type Config struct {
 	Charter *charter.Store
 	Staff   *staff.Roster
 	Clock   clock.Clock
-	Log     *slog.Logger
-	HTTPS   bool
-	Demo    bool // invented customers: the head of every page says so
+	// Approvals puts before others what needs a second person.
+	Approvals *approval.Desk
+	Log       *slog.Logger
+	HTTPS     bool
+	Demo      bool // invented customers: the head of every page says so
 	// UseSetupCode uses the printed code up in the transaction that makes the
 	// first administrator.
 	UseSetupCode func(tx *db.Tx, code string) error

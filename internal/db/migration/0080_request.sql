@@ -23,6 +23,7 @@ create table request (
 );
 create index request_by_id on request (request_id);
 create index request_open on request (state, safe_due);
+create index request_received on request (kind, received_at);
 
 -- The steps of an erasure, one for each store, in the order they are done.
 create table erasure_step (

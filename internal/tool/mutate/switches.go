@@ -212,6 +212,26 @@ var Switches = []Switch{
 		File: "internal/gate/decide.go", Code: "if r.Controller != l.Controller {", Off: "if false {",
 	},
 	{
+		Test: "TestSEC04_WhatAffectsManyNeedsTwoPeople", In: "internal/app",
+		File: "internal/approval/approval.go", Code: "sum := sha256.Sum256(append([]byte(string(a.Kind)+\"\\n\"), b...))", Off: "sum := sha256.Sum256([]byte(string(a.Kind)))",
+	},
+	{
+		Test: "TestSEC04_WhatAffectsManyNeedsTwoPeople", In: "internal/app",
+		File: "internal/approval/decide.go", Code: "if q.root == self {", Off: "if false {",
+	},
+	{
+		Test: "TestSEC04_WhatAffectsManyNeedsTwoPeople", In: "internal/app",
+		File: "internal/campaign/launch.go", Code: "if reach > int64(in.House.Alone.Recipients) {", Off: "if false {",
+	},
+	{
+		Test: "TestSEC04_WhatAffectsManyNeedsTwoPeople", In: "internal/app",
+		File: "internal/sharing/share.go", Code: "if rows <= most {", Off: "if true {",
+	},
+	{
+		Test: "TestSEC04_WhatAffectsManyNeedsTwoPeople", In: "internal/app",
+		File: "internal/request/erase.go", Code: "if n.Via != viaStaff && n.Via != viaAPI {", Off: "if true {",
+	},
+	{
 		Test: "TestSEC05_AnEditedRowIsNamedByVerify", In: "internal/ledger",
 		File: "internal/ledger/verify.go", Code: "if err != nil || !bytes.Equal(commit, r.Commit) {", Off: "if err != nil {",
 	},

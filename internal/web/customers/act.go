@@ -62,7 +62,7 @@ func actions() []action {
 		{"access", "Open a request for a copy", "Open the request", false, open,
 			[]string{"A request is opened with its deadline.", "The copy goes to the customer after they prove who they are; staff never see it."}, none, (*room).copy, false, false},
 		{"erase", "Erase", "Erase this customer", true, web.May(staff.DecideRequest).Fresh(),
-			[]string{"Everything stops at once: every permission ends and messages that wait are cancelled.", "All their data are deleted within a minute, and the key to them is destroyed. It cannot be undone.", "What the law says must be kept is named in the certificate.", "Their addresses are never written to with advertising again."}, none, (*room).erase, true, false},
+			[]string{"Everything stops at once: every permission ends and messages that wait are cancelled.", "All their data are deleted within a minute, and the key to them is destroyed. It cannot be undone.", "What the law says must be kept is named in the certificate.", "Their addresses are never written to with advertising again.", "Where nobody says that they asked for it, and after ten people in a day, a second person has to approve."}, askedField, (*room).erase, true, false},
 	}
 }
 
@@ -250,7 +250,12 @@ func (r *room) copy(v *web.Visit, who id.Customer) (string, error) {
 	return "Request " + q.ID.String() + " is open.", err
 }
 
+func askedField(*web.Visit) []ui.Field {
+	return []ui.Field{{ID: "asked", Name: "asked", Label: "Where can their request be seen?", Max: 300,
+		Hint: "Such as “letter of 3 March, file 12”. Nothing about the person. Leave it empty when they did not ask."}}
+}
+
 func (r *room) erase(v *web.Visit, who id.Customer) (string, error) {
-	q, err := r.Desk.Erase(v.Context(), request.NewErasure{Customer: who, Via: viaStaff, Actor: v.Actor(), Lang: v.Who.Charter.Business.Languages[0]})
+	q, err := r.Desk.Erase(v.Context(), request.NewErasure{Customer: who, Via: viaStaff, Actor: v.Actor(), Asked: v.Form("asked"), Lang: v.Who.Charter.Business.Languages[0]})
 	return "Everything has stopped; the data are being deleted. Request " + q.ID.String() + " keeps the certificate.", err
 }

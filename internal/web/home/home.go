@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"candor/internal/approval"
 	"candor/internal/audience"
 	"candor/internal/campaign"
 	"candor/internal/charter"
@@ -34,6 +35,7 @@ type Services struct {
 	Requests  *request.Desk
 	Jobs      *job.Queue
 	Ledger    *ledger.Log
+	Approvals *approval.Desk
 }
 
 type room struct {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"candor/internal/approval"
 	"candor/internal/campaign"
 	"candor/internal/charter"
 	"candor/internal/collect"
@@ -39,6 +40,7 @@ func (r *room) waiting(v *web.Visit) ([]task, error) {
 		may []staff.Permission
 		add func(*web.Visit) ([]task, error)
 	}{
+		{approval.Approvers, r.approvals},
 		{[]staff.Permission{staff.OpenRequest, staff.DecideRequest, staff.Oversee}, r.requests},
 		{[]staff.Permission{staff.Incident, staff.Oversee}, r.incidents},
 		{[]staff.Permission{staff.Draft, staff.Approve, staff.Send}, r.campaigns},
@@ -105,6 +107,21 @@ func (r *room) campaigns(v *web.Visit) ([]task, error) {
 		}
 	}
 	return out, nil
+}
+
+// approvals names what waits for the reader as the second person.
+func (r *room) approvals(v *web.Visit) ([]task, error) {
+	var waiting []approval.Question
+	err := v.Read(func(tx *db.Tx) (err error) {
+		waiting, err = r.Approvals.Waiting(tx, v.Who, shown)
+		return err
+	})
+	var out []task
+	for _, q := range waiting {
+		out = append(out, task{Text: q.Kind.Says(), Note: "Needs a second person: you", URL: "/admin/trust/approvals/" + q.ID.String(),
+			Status: ui.Status{Tone: ui.Warn, Text: "since " + ui.Date("en", v.Local(q.AskedAt))}})
+	}
+	return out, err
 }
 
 // soon is when a deadline is near.

@@ -91,11 +91,11 @@ type incidentPage struct {
 	Note     ui.Field
 	Decision []ui.Choice
 	Reason   ui.Field
-	Approve  *approval
+	Approve  *decision
 }
 
-// approval is a decision that waits for somebody else.
-type approval struct {
+// decision is a decision that waits for somebody else.
+type decision struct {
 	Decision, Reasoning, By string
 	Mine                    bool // the reader proposed it, so they cannot
 }
@@ -168,7 +168,7 @@ func (r *room) describe(v *web.Visit, i incident.Incident, names names) incident
 			ui.Fact{Term: "Proposed, approved", Text: names.of(i.ProposedBy) + ", " + names.of(i.ApprovedBy), Note: ui.When("en", v.Local(i.ClosedAt))})
 	}
 	if i.State == incident.Proposed {
-		p.Approve = &approval{string(i.Decision), i.Reasoning, names.of(i.ProposedBy), i.ProposedBy == v.Actor()}
+		p.Approve = &decision{string(i.Decision), i.Reasoning, names.of(i.ProposedBy), i.ProposedBy == v.Actor()}
 	}
 	for _, k := range incident.Kinds {
 		p.Kinds = append(p.Kinds, ui.Choice{ID: string(k), Name: "kind", Value: string(k), Label: kindWords[k], Chosen: slices.Contains(i.Kinds, k)})

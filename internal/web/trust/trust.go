@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"candor/internal/approval"
 	"candor/internal/clock"
 	"candor/internal/db"
 	"candor/internal/id"
@@ -24,6 +25,7 @@ type Services struct {
 	Ledger    *ledger.Log
 	Incidents *incident.Register
 	Staff     *staff.Roster
+	Approvals *approval.Desk
 	Kinds     []ledger.Kind // what the ledger records, for the filter
 }
 
@@ -39,6 +41,8 @@ type pages struct {
 	incidents ui.Page[incidentsPage]
 	incident  ui.Page[incidentPage]
 	concern   ui.Page[concernPage]
+	approvals ui.Page[approvalsPage]
+	approval  ui.Page[approvalPage]
 }
 
 //go:embed page
@@ -48,6 +52,7 @@ func load(set *ui.Set) pages {
 	return pages{
 		ledger: ui.Find[ledgerPage](set, "ledger"), entry: ui.Find[entryPage](set, "entry"), uses: ui.Find[usesPage](set, "uses"),
 		incidents: ui.Find[incidentsPage](set, "incidents"), incident: ui.Find[incidentPage](set, "incident"), concern: ui.Find[concernPage](set, "concern"),
+		approvals: ui.Find[approvalsPage](set, "approvals"), approval: ui.Find[approvalPage](set, "approval"),
 	}
 }
 
@@ -57,12 +62,14 @@ func New(s Services) (web.Room, error) {
 	set := ui.Load(files)
 	r := &room{s, load(set)}
 	audit, work := web.May(staff.Audit, staff.Oversee), web.May(staff.Incident, staff.Oversee)
+	second, ask := web.May(approval.Approvers[0], approval.Approvers[1:]...), web.May(staff.Send, askers...)
 	return web.Room{
 		Title: web.TrustRoom, Icon: "shield",
 		Pages: []web.Page{
 			{Title: "Ledger", URL: "/admin/trust", Words: "trust proof record verify checkpoint"},
 			{Title: "Uses of data", URL: "/admin/trust/uses", Words: "who read staff disclosed"},
 			{Title: "Incidents", URL: "/admin/trust/incidents", Words: "breach concern register"},
+			{Title: "Approvals", URL: approvalsURL, Words: "dual control second person approve four eyes"},
 			{Title: "Report a concern", URL: "/admin/concern", Words: "breach incident wrong help"},
 		},
 		Routes: []web.Route{
@@ -78,11 +85,19 @@ func New(s Services) (web.Room, error) {
 			{Pattern: "POST /admin/trust/incidents/{incident}/note", Access: work, Do: r.note},
 			{Pattern: "POST /admin/trust/incidents/{incident}/propose", Access: work, Do: r.propose},
 			{Pattern: "POST /admin/trust/incidents/{incident}/approve", Access: work.Fresh(), Do: r.approve},
+			{Pattern: "GET " + approvalsURL, Access: ask, Do: r.showApprovals},
+			{Pattern: "GET " + approvalsURL + "/{approval}", Access: ask, Do: r.showApproval},
+			{Pattern: "POST " + approvalsURL + "/{approval}/approve", Access: second.Fresh(), Do: r.decide(true, "Approved. Whoever asked may do it within 24 hours.")},
+			{Pattern: "POST " + approvalsURL + "/{approval}/refuse", Access: second.Fresh(), Do: r.decide(false, "Refused. Whoever asked sees it here.")},
 			{Pattern: "GET /admin/concern", Access: web.SignedIn(), Do: r.showConcern},
 			{Pattern: "POST /admin/concern", Access: web.SignedIn(), Do: r.report},
 		},
 	}, set.Err()
 }
+
+// askers are the permissions, besides to send, of those who may need a second
+// person or be one.
+var askers = append([]staff.Permission{staff.Export, staff.ApplyCharter, staff.SetUp, staff.Audit}, approval.Approvers...)
 
 // names puts names to the actors of a list. Programs keep their own.
 type names struct {

@@ -20,7 +20,9 @@ func TestPagesRenderFull(t *testing.T) {
 		webtest.Page(p.uses, usesPage{[]useRow{{id.New[id.Entry](), at.Time(), "Ada", "Orders", "serve", "name"}}, ui.Pages{Next: "?after=x"}}),
 		webtest.Page(p.incidents, incidentsPage{field("state"), []incidentRow{{id.New[id.Incident](), at.Time(), "text", "integrity", ui.Status{Tone: ui.Warn, Text: "open"}}}, ui.Pages{Next: "?after=x"}}),
 		webtest.Page(p.incident, incidentPage{id.New[id.Incident](), "text", []ui.Fact{{Term: "State", Text: "open"}}, []ui.Moment{{At: at, Tone: ui.Plain, Title: "reported"}}, true,
-			choice("kind"), field("a"), field("b"), field("c"), field("d"), field("e"), field("f"), choice("decision"), field("g"), &approval{"not notified", "why", "Ada", false}}),
+			choice("kind"), field("a"), field("b"), field("c"), field("d"), field("e"), field("f"), choice("decision"), field("g"), &decision{"not notified", "why", "Ada", false}}),
+		webtest.Page(p.approvals, approvalsPage{[]approvalRow{{"/admin/x", "Send to many people", "Ada", at.Time(), ui.Status{Tone: ui.Warn, Text: "waits"}}}, ui.Pages{Next: "?after=x"}}),
+		webtest.Page(p.approval, approvalPage{"/admin/x", []ui.Fact{{Term: "Campaign", Text: "March"}}, []ui.Fact{{Term: "State", Status: &ui.Status{Tone: ui.Warn, Text: "waits"}}}, "Nobody approves what they made.", true}),
 		webtest.Page(p.concern, concernPage{field("text"), choice("kind"), choice("unnamed")[0]}),
 	)
 }
