@@ -70,7 +70,7 @@ func (b *Book) planOnce(ctx context.Context, which id.Campaign) (more bool, err 
 			plans = append(plans, message.Plan{
 				Key:       message.Key{Program: Program, Node: c.ID.String(), Customer: p, Entry: "1", Channel: c.Channel},
 				ProgramID: int64(c.ID), Message: c.Message, Controller: c.Controller, Purpose: c.Purpose,
-				Class: draft.Content.Class, ContentHash: draft.ApprovedHash, HeldOut: b.leftOut(c, p), DueAt: c.NotBefore,
+				Class: draft.Content.Kind(), ContentHash: draft.ApprovedHash, HeldOut: b.leftOut(c, p), DueAt: c.NotBefore,
 			})
 		}
 		if _, err := message.Put(tx, b.ring, b.clock.Now(), plans); err != nil {

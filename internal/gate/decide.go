@@ -89,6 +89,9 @@ func (s *screened) screenSlot(r Request) {
 			s.failed = append(s.failed, wrongPurpose)
 		}
 	}
+	if r.Promotes && !s.purpose.marketing {
+		s.failed = append(s.failed, promotes)
+	}
 	_, known := s.purpose.recipient(r.Recipient)
 	if !known && (r.Recipient != "" || s.op == opShare) {
 		s.failed, s.settled = append(s.failed, recipientUnknown), true

@@ -17,6 +17,7 @@ type Request struct {
 	Channel    term.Channel // "" when no message is meant
 	Fields     []term.Field // what is to be read; nil asks for all the purpose lists
 	Recipient  term.Recipient
+	Promotes   bool // the message advertises, in whole or in part, whatever it is called
 	Actor      term.Actor
 }
 

@@ -26,6 +26,7 @@ const (
 	unsourced
 	recipientUnknown
 	wrongPurpose
+	promotes
 	fieldUnknown
 	fieldNotGiven
 	legalOnly
@@ -77,6 +78,7 @@ var grounds = [groundCount]Reason{
 	unsourced:         {errs.NoNotice, "NOT-02", "The data came from elsewhere and the customer has not been told yet."},
 	recipientUnknown:  {errs.Recipient, "CON-03", "The charter does not name this recipient for this purpose."},
 	wrongPurpose:      {errs.PurposeMismatch, "MIN-03", "The charter keeps this for another purpose."},
+	promotes:          {errs.PurposeMismatch, "MSG-13", "A message that advertises is marketing, and the charter keeps this purpose for service."},
 	fieldUnknown:      {errs.FieldNotAllowed, "MIN-01", "No purpose of the charter lists this field."},
 	fieldNotGiven:     {errs.FieldNotAllowed, "MIN-04", "The charter does not give this field to this recipient."},
 	legalOnly:         {errs.PurposeMismatch, "MIN-03", "Kept for a legal duty only; it may be stored and produced, not used."},

@@ -11,9 +11,7 @@ var (
 		`\bnur noch [0-9]+ (stück|verfügbar|auf lager|übrig)\b|\b[0-9]+ (personen|andere) (sehen|schauen|kauften)\b|\bfast ausverkauft\b)`)
 	fear = regexp.MustCompile(`(?i)\b(you will lose|put your account at risk|you.ll regret|don.t be the one who|` +
 		`sie verlieren (alles|ihre)|ihr konto ist gefährdet|sie werden es bereuen)\b`)
-	invoice   = regexp.MustCompile(`(?i)\b(invoice|payment (failed|due|overdue)|pay now|final notice|account suspended|rechnung|zahlung (fehlgeschlagen|überfällig)|jetzt (be)?zahlen|letzte mahnung|konto gesperrt)\b`)
-	promotion = regexp.MustCompile(`(?i)([0-9]{1,2} ?% (off|discount|rabatt|günstiger|sparen)|\b(discount|voucher|promo|coupon) ?code\b|\b(special|exclusive) offer\b|\bsale\b|\bbuy (now|one get)\b|\byou (may|might) also like\b|` +
-		`\b(rabatt|gutschein)(code)?\b|\bsonderangebot\b|\bangebot des\b|\bjetzt kaufen\b|\bdas könnte ihnen auch gefallen\b)`)
+	invoice = regexp.MustCompile(`(?i)\b(invoice|payment (failed|due|overdue)|pay now|final notice|account suspended|rechnung|zahlung (fehlgeschlagen|überfällig)|jetzt (be)?zahlen|letzte mahnung|konto gesperrt)\b`)
 )
 
 func falseUrgency(m Message) []Finding {
@@ -55,13 +53,6 @@ func steering(m Message) []Finding {
 func disguised(m Message) []Finding {
 	if m.Marketing && invoice.MatchString(m.Subject) {
 		return found("LNT-23", Block, "subject", "Advertising may not look like an invoice, a warning or a notice of the system.")
-	}
-	return nil
-}
-
-func promotionInService(m Message) []Finding {
-	if !m.Marketing && (promotion.MatchString(m.Subject) || promotion.MatchString(m.Text)) {
-		return found("LNT-27", Block, "text", "A service message holds no offer. Take it out, or send it as marketing to those who agreed.")
 	}
 	return nil
 }

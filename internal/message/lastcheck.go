@@ -139,6 +139,9 @@ func (l *lastCheck) due(send Send) (due, bool, error) {
 	case m.bad || string(send.ContentHash) != string(m.draft.Hash):
 		return due{}, false, l.deny(send, errs.Content)
 	}
+	if m.template.Promotes {
+		send.Class = Marketing
+	}
 	w := due{send: send}
 	if send.Class == Marketing {
 		facts, err := l.factsOf(send.Customer)
@@ -153,7 +156,7 @@ func (l *lastCheck) due(send Send) (due, bool, error) {
 	w.used = personalBy(l.charter, m.template, send, w.wishes)
 	w.request = gate.Request{
 		Customer: send.Customer, Controller: send.Controller, Purpose: send.Purpose, Operation: term.Serve,
-		Channel: send.Channel, Fields: fieldsOf(l.charter, w.used, send), Actor: term.Actor("program:" + send.Program),
+		Channel: send.Channel, Fields: fieldsOf(l.charter, w.used, send), Promotes: m.template.Promotes, Actor: term.Actor("program:" + send.Program),
 	}
 	return w, true, nil
 }

@@ -20,8 +20,13 @@ package message
 import (
 	"crypto/sha256"
 	"encoding/json"
+	"regexp"
+	"strings"
+
+	"golang.org/x/net/html"
 
 	"candor/internal/clock"
+	"candor/internal/lint"
 	"candor/internal/term"
 )
 
@@ -57,6 +62,54 @@ type Text struct {
 	Preview string `json:"preview,omitempty"` // the line that mail programs show after the subject
 	HTML    string `json:"html"`
 	Text    string `json:"text,omitempty"` // the plain part; made from HTML when empty
+}
+
+// Promotes reports whether the content advertises, in whole or in part, in any of
+// its languages and branches. What it is called does not matter.
+func (c Content) Promotes() bool {
+	for _, t := range c.Texts {
+		for _, text := range []string{t.Subject, t.Preview, t.Text, wordsOf(t.HTML, ""), wordsOf(t.HTML, " ")} {
+			if lint.Promotes(tag.ReplaceAllString(text, "")) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// tag is a tag or a value of the template language.
+var tag = regexp.MustCompile(`(?s)\{\{.*?\}\}|\{%.*?%\}`)
+
+// wordsOf gives the text between the tags of a page, and what stands for pictures.
+func wordsOf(page, between string) string {
+	var b strings.Builder
+	z := html.NewTokenizer(strings.NewReader(page))
+	for {
+		switch z.Next() {
+		case html.ErrorToken:
+			return b.String()
+		case html.TextToken:
+			b.Write(z.Text())
+		case html.StartTagToken, html.SelfClosingTagToken:
+			for _, a := range z.Token().Attr {
+				if a.Key == "alt" || a.Key == "title" {
+					b.WriteString(" " + a.Val + " ")
+				}
+			}
+			b.WriteString(between)
+		default:
+			b.WriteString(between)
+		}
+	}
+}
+
+// Kind is the class whose rules a content is under: what promotes is marketing
+// (16 CFR 316.3; MSG-13).
+func (c Content) Kind() Class {
+	if c.Promotes() {
+		return Marketing
+	}
+	return c.Class
 }
 
 // Hash identifies the content: what was approved must be what is sent.

@@ -81,6 +81,10 @@ func Review(c *charter.Charter, d Draft, now clock.Instant) (*Template, []Proble
 	for _, lang := range t.Langs() {
 		problems = append(problems, lintText(c, d, t, lang, sender, now)...)
 	}
+	hidden := func(p Problem) bool { return p.Code == "LNT-27" }
+	if d.Content.Class == Service && d.Content.Promotes() && !slices.ContainsFunc(problems, hidden) {
+		problems = append(problems, Problem{Part: "content", Code: "LNT-27", Msg: "a part of it promotes, so the message is marketing; take it out of the service message"})
+	}
 	if len(problems) > 0 {
 		return nil, problems
 	}

@@ -20,8 +20,11 @@ import (
 type Template struct {
 	Class Class
 	Hash  []byte
-	Used  []string // names of variables that appear
-	texts map[term.Lang]parts
+	// Promotes tells that a part of it advertises: then it is marketing, whatever
+	// class it was given.
+	Promotes bool
+	Used     []string // names of variables that appear
+	texts    map[term.Lang]parts
 }
 
 // parts are the compiled texts of one language.
@@ -74,7 +77,7 @@ func Compile(c Content, variables []Variable) (*Template, []Problem) {
 	for _, v := range variables {
 		vars[v.Name] = v
 	}
-	t := &Template{Class: c.Class, Hash: c.Hash(), texts: map[term.Lang]parts{}}
+	t := &Template{Class: c.Class, Hash: c.Hash(), Promotes: c.Promotes(), texts: map[term.Lang]parts{}}
 	k := compiler{vars: vars, used: map[string]bool{}}
 	if c.Class != Marketing && c.Class != Service {
 		k.fault("content", "the class is marketing or service")

@@ -320,6 +320,14 @@ var Switches = []Switch{
 		File: "internal/message/caps.go", Code: "if room[all] <= 0 || room[p] <= 0 {", Off: "if false {",
 	},
 	{
+		Test: "TestMSG13_TransactionalMeansTransactional", In: "internal/app",
+		File: "internal/gate/decide.go", Code: "if r.Promotes && !s.purpose.marketing {", Off: "if false {",
+	},
+	{
+		Test: "TestMSG13_TransactionalMeansTransactional", In: "internal/app",
+		File: "internal/message/template.go", Code: "Promotes: c.Promotes(), ", Off: "",
+	},
+	{
 		Test: "TestMSG14_LastMomentCheck", In: "internal/campaign",
 		File: "internal/consent/state.go", Code: "Withdrawn: Taken,", Off: "Withdrawn: Agreed,",
 	},
