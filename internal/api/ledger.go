@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -27,7 +28,7 @@ type LedgerInfo struct {
 	Origin     string `json:"origin"`
 	Key        string `json:"key" doc:"C2SP signed-note verifier key."`
 	Checkpoint string `json:"checkpoint" doc:"C2SP tlog-checkpoint, signed; empty before the first."`
-	Trouble    string `json:"trouble,omitempty" doc:"Why new checkpoints have stopped."`
+	Trouble    string `json:"trouble,omitempty" doc:"Why new checkpoints have stopped, or what a witness found."`
 }
 
 func (a *API) ledgerInfo(ctx context.Context, _ *struct{}) (*body[LedgerInfo], error) {
@@ -36,7 +37,7 @@ func (a *API) ledgerInfo(ctx context.Context, _ *struct{}) (*body[LedgerInfo], e
 		err = nil // the first entry is still to come
 	}
 	out := LedgerInfo{Origin: a.Ledger.Origin(), Key: a.Ledger.VerifierKey(), Checkpoint: string(checkpoint)}
-	if trouble := a.Ledger.Health(); trouble != nil {
+	if trouble := cmp.Or(a.Ledger.Health(), a.Ledger.Refused()); trouble != nil {
 		out.Trouble = trouble.Error()
 	}
 	return answered(out, err)

@@ -26,6 +26,7 @@ import (
 	"candor/internal/collect"
 	"candor/internal/config"
 	"candor/internal/db"
+	"candor/internal/egress"
 	"candor/internal/errs"
 	"candor/internal/gate"
 	"candor/internal/intake"
@@ -132,12 +133,13 @@ func (a *App) openGround(ctx context.Context, _ Options) (err error) {
 }
 
 // openPlumbing opens proof, protection and background work.
-func (a *App) openPlumbing(ctx context.Context, _ Options) (err error) {
+func (a *App) openPlumbing(ctx context.Context, o Options) (err error) {
 	a.Jobs = job.NewQueue(a.DB, a.Clock)
 	a.Outbox = outbox.Open(a.DB, a.Clock)
 	a.Ledger, err = ledger.Open(ctx, a.DB, ledger.Options{
 		Origin: origin(a.Config.URL), SignerFile: a.Config.Signer(), AnchorDir: a.Config.Anchors(), Log: a.Log,
 		Beside: a.journalHead, Clock: a.Clock, Classes: classes,
+		Witnesses: witnesses(a.Config), Door: egress.New(egress.Options{Allow: a.Config.Egress.Allow, TLS: o.TLS}),
 	})
 	if err != nil {
 		return err
@@ -160,6 +162,10 @@ func (a *App) openPlumbing(ctx context.Context, _ Options) (err error) {
 		return err
 	})
 	a.Jobs.Every(jobExpunge, 24*time.Hour)
+	if a.Config.Ledger.MailTo != "" {
+		a.Jobs.Handle(jobAnchor, func(ctx context.Context, _ job.Job) error { return a.mailCheckpoint(ctx) })
+		a.Jobs.Every(jobAnchor, 24*time.Hour)
+	}
 	return nil
 }
 

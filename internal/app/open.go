@@ -187,7 +187,7 @@ func (a *App) openEdges(_ context.Context, o Options) (err error) {
 // loops is the work that goes on while the server runs.
 func (a *App) loops() map[string]func(context.Context) error {
 	out := map[string]func(context.Context) error{
-		"ledger": a.Ledger.Run, "outbox": a.Outbox.Run, "index": a.Index.Run, "jobs": a.Jobs.Run, "sender": a.Sender.Run, "collect": a.Collector.Run,
+		"ledger": a.Ledger.Run, "witnesses": a.Ledger.RunWitnesses, "outbox": a.Outbox.Run, "index": a.Index.Run, "jobs": a.Jobs.Run, "sender": a.Sender.Run, "collect": a.Collector.Run,
 		"journal": a.Keeper.Run,
 	}
 	if a.Mailbox != nil {

@@ -79,7 +79,8 @@ func (c ledgerProofCmd) Run(e *env) error {
 }
 
 type ledgerVerifyCmd struct {
-	Config string `required:"" placeholder:"FILE" help:"The configuration file of the installation."`
+	Config     string   `required:"" placeholder:"FILE" help:"The configuration file of the installation."`
+	Checkpoint []string `placeholder:"FILE" help:"A checkpoint that was kept elsewhere, such as a mail to the officer; may be given again."`
 }
 
 // Run exits with 1 and names the first bad leaf when the ledger was changed. The
@@ -89,10 +90,22 @@ func (c ledgerVerifyCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	report, err := app.VerifyLedger(e.ctx, cfg)
+	var kept [][]byte
+	for _, name := range c.Checkpoint {
+		b, err := readInput(e, name)
+		if err != nil {
+			return err
+		}
+		kept = append(kept, b)
+	}
+	report, err := app.VerifyLedger(e.ctx, cfg, kept...)
 	if err != nil {
 		return err
 	}
-	return e.print(report, fmt.Sprintf("good: %d leaves under %d checkpoints and %d anchors, %d entries waiting for theirs\n",
-		report.Size, report.Checkpoints, report.Anchors, report.Pending))
+	text := fmt.Sprintf("good: %d leaves under %d checkpoints and %d anchors, %d entries waiting for theirs\n",
+		report.Size, report.Checkpoints, report.Anchors, report.Pending)
+	if report.Cosigned+report.Kept > 0 {
+		text += fmt.Sprintf("%d signatures of witnesses are right, and %d checkpoints kept elsewhere agree\n", report.Cosigned, report.Kept)
+	}
+	return e.print(report, text)
 }

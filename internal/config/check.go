@@ -37,6 +37,11 @@ func (c *Config) check() []*errs.Error {
 			bad("proxies."+strconv.Itoa(i+1), "bad_config", "write an address or a network, such as 127.0.0.1 or 10.0.0.0/8")
 		}
 	}
+	for i, w := range c.Ledger.Witnesses {
+		if w.Key == "" || !strings.HasPrefix(w.URL, "https://") {
+			bad("ledger.witnesses."+strconv.Itoa(i+1), "bad_config", "a witness has a key and an https url")
+		}
+	}
 	c.checkMail(bad)
 	c.checkNumbers(bad)
 	c.checkWatching(bad)

@@ -38,6 +38,19 @@ type Config struct {
 	Limits    Limits  `yaml:"limits"`
 	Metrics   Metrics `yaml:"metrics"`
 	Traces    Traces  `yaml:"traces"`
+	Ledger    Ledger  `yaml:"ledger"`
+}
+
+// Ledger is who keeps outside what the ledger has signed.
+type Ledger struct {
+	MailTo    string    `yaml:"mail_to"`   // who gets the newest checkpoint by mail every day, such as the data protection officer
+	Witnesses []Witness `yaml:"witnesses"` // who signs the checkpoints (C2SP tlog-witness)
+}
+
+// Witness signs what it saw of the ledger.
+type Witness struct {
+	Key string `yaml:"key"` // its public key, name+hash+key
+	URL string `yaml:"url"` // its submission prefix, https
 }
 
 // Egress is where the server may connect to besides the public internet.

@@ -15,15 +15,19 @@
 // Written is not yet proven. One sequencer, under a lease, gives leaf numbers to
 // entries that have none, keeps the nodes in tiles of 256 hashes, and signs about
 // every second a checkpoint (C2SP tlog-checkpoint) that is also appended to an
-// anchor file on another path. Once an entry is under a checkpoint, Proof gives a
-// C2SP tlog-proof that other people's verifiers read. Verify recomputes
-// everything and names the first leaf that is not as it was signed.
+// anchor file on another path, and shown to witnesses, who cosign it. Once an entry
+// is under a checkpoint, Proof gives a C2SP tlog-proof that other people's
+// verifiers read. Verify recomputes everything and names the first leaf that is not
+// as it was signed; it also takes checkpoints that somebody kept elsewhere, which
+// not even the holder of database and key can change.
 package ledger
 
 import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -31,6 +35,7 @@ import (
 
 	"candor/internal/clock"
 	"candor/internal/db"
+	"candor/internal/egress"
 	"candor/internal/errs"
 	"candor/internal/id"
 )
@@ -59,6 +64,8 @@ type Options struct {
 	Clock      clock.Clock    // System when nil
 	Log        *slog.Logger   // the default logger when nil
 	Classes    map[Kind]Class // retention of each kind's content
+	Witnesses  []Witness      // who signs what they have seen of it
+	Door       *egress.Door   // to the witnesses
 	// Beside is what else each line of the anchor file tells, such as the head of
 	// the protection journal; nil for nothing.
 	Beside func() (json.RawMessage, error)
@@ -79,13 +86,17 @@ type Log struct {
 	beside  func() (json.RawMessage, error)
 	holder  string
 
+	witnesses []*witness
+	ask       func(*http.Request) (*http.Response, error) // through the door
+
 	also []Numbered
 
 	round sync.Mutex // one round at a time in this process; guards lease
 	lease *db.Lease
 
-	mu      sync.Mutex // guards trouble
+	mu      sync.Mutex // guards what follows
 	trouble error
+	refused error
 }
 
 // Numbered is something else whose rows the sequencer puts in order: the outbox.
@@ -188,8 +199,8 @@ func (l *Log) setTrouble(err error) {
 	l.trouble = err
 }
 
-// Checkpoint gives the newest signed checkpoint. It returns NOT_FOUND before the
-// first.
+// Checkpoint gives the newest signed checkpoint, with the signatures of witnesses.
+// It returns NOT_FOUND before the first.
 func (l *Log) Checkpoint(ctx context.Context) (signed []byte, err error) {
 	err = l.db.Read(ctx, func(tx *db.Tx) (err error) {
 		signed, err = Newest(tx)
@@ -200,9 +211,13 @@ func (l *Log) Checkpoint(ctx context.Context) (signed []byte, err error) {
 
 // Newest is Checkpoint in a transaction, for whoever has no log open.
 func Newest(tx *db.Tx) ([]byte, error) {
+	var size int64
 	var text string
-	err := tx.QueryRow(`select note from ledger_checkpoint order by size desc limit 1`).Scan(&text)
-	return []byte(text), err
+	if err := tx.QueryRow(`select size, note from ledger_checkpoint order by size desc limit 1`).Scan(&size, &text); err != nil {
+		return nil, err
+	}
+	lines, err := cosignatures(tx, size)
+	return []byte(text + strings.Join(lines, "")), err
 }
 
 // State is how the log is, for an operator.

@@ -30,6 +30,9 @@ func Open(ctx context.Context, d *db.DB, o Options) (*Log, error) {
 		db: d, clock: o.Clock, log: o.Log, base: o.Origin, classes: o.Classes, beside: o.Beside,
 		holder: newHolder(),
 	}
+	if o.Door != nil {
+		l.ask = o.Door.Client().Do
+	}
 	if l.clock == nil {
 		l.clock = clock.System{}
 	}
@@ -39,8 +42,11 @@ func Open(ctx context.Context, d *db.DB, o Options) (*Log, error) {
 	if err := l.openSigner(o.SignerFile); err != nil {
 		return nil, err
 	}
+	var err error
+	if l.witnesses, err = openWitnesses(o.Witnesses); err != nil {
+		return nil, err
+	}
 	if o.AnchorDir != "" {
-		var err error
 		if l.anchor, err = openAnchor(o.AnchorDir); err != nil {
 			return nil, err
 		}

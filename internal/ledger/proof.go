@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"context"
+	"strings"
 
 	"github.com/transparency-dev/merkle/proof"
 
@@ -19,7 +20,8 @@ type Proof struct {
 	Receipt []byte        // the whole receipt, as candor verify reads it
 }
 
-// Proof proves an entry under the newest checkpoint. It returns NOT_FOUND for an
+// Proof proves an entry under the newest checkpoint that witnesses signed, or, as
+// long as none covers it, the newest of all. It returns NOT_FOUND for an
 // unknown entry, and CONFLICT with ProofPending until a checkpoint covers it.
 func (l *Log) Proof(ctx context.Context, e id.Entry) (Proof, error) {
 	var p Proof
@@ -31,7 +33,7 @@ func (l *Log) Proof(ctx context.Context, e id.Entry) (Proof, error) {
 			return errs.New(errs.NotFound, "expunged", "the time for keeping the content of this entry is over; its leaf stays, and a receipt that was handed out verifies")
 		}
 		var signed string
-		err = tx.QueryRow(`select size, note from ledger_checkpoint order by size desc limit 1`).Scan(&p.Size, &signed)
+		p.Size, signed, err = covering(tx, p.Row.Pos)
 		if errs.Is(err, errs.NotFound) || err == nil && (p.Row.Pos < 0 || p.Row.Pos >= p.Size) {
 			return errs.New(errs.Conflict, ProofPending, "the entry is on record and its proof follows within seconds; ask again")
 		}
@@ -53,12 +55,32 @@ func (l *Log) Proof(ctx context.Context, e id.Entry) (Proof, error) {
 	return p, err
 }
 
+// covering gives the checkpoint that proves a leaf, with the signatures of
+// witnesses.
+func covering(tx *db.Tx, pos int64) (size int64, signed string, err error) {
+	err = tx.QueryRow(`select c.size, c.note from ledger_cosignature s join ledger_checkpoint c on c.size = s.size
+		where s.size > $1 order by s.size desc limit 1`, pos).Scan(&size, &signed)
+	if pos < 0 || errs.Is(err, errs.NotFound) {
+		err = tx.QueryRow(`select size, note from ledger_checkpoint order by size desc limit 1`).Scan(&size, &signed)
+	}
+	if err != nil {
+		return 0, "", err
+	}
+	lines, err := cosignatures(tx, size)
+	return size, signed + strings.Join(lines, ""), err
+}
+
 // inclusion gives the audit path of a leaf (RFC 6962 §2.1.1) from the tiles.
 func inclusion(tx *db.Tx, index, size int64) ([][]byte, error) {
 	need, err := proof.Inclusion(uint64(index), uint64(size))
 	if err != nil {
 		return nil, err
 	}
+	return gather(tx, need)
+}
+
+// gather reads the nodes that a proof needs.
+func gather(tx *db.Tx, need proof.Nodes) ([][]byte, error) {
 	r := &nodes{tx, map[tile][]byte{}}
 	hashes := make([][]byte, 0, len(need.IDs))
 	for _, n := range need.IDs {

@@ -16,6 +16,8 @@ type Report struct {
 	Pending     int64  // entries without a leaf yet
 	Checkpoints int    // signed checkpoints that were recomputed
 	Anchors     int    // anchored checkpoints that were recomputed
+	Kept        int    // checkpoints kept elsewhere that were recomputed
+	Cosigned    int    // signatures of witnesses that are right
 	Expunged    int    // leaves whose content was deleted in its time, as later entries say
 	Lost        int    // anchored checkpoints of entries that a restore lost, as its epoch admits
 	Epochs      int    // how often the log began, restores included
@@ -30,11 +32,13 @@ func (r Report) OK() bool { return r.FirstBad < 0 }
 const verifyPage = 2000
 
 // Verify recomputes the whole tree from the entries and holds it against tiles,
-// signed checkpoints and anchors. It finds entries that were edited, deleted,
-// swapped or inserted, a tail that was cut off, and a database that was set back.
+// signed checkpoints, anchors, and checkpoints that somebody kept elsewhere, each in
+// a text of its own. It finds entries that were edited, deleted, swapped or
+// inserted, a tail that was cut off, and a database that was set back; who has the
+// log's key and its anchors too cannot change what was kept elsewhere.
 // The error has the code LedgerTampered and names the first bad number, which the
 // report holds too; another error means that it could not be finished.
-func (l *Log) Verify(ctx context.Context) (Report, error) {
+func (l *Log) Verify(ctx context.Context, kept ...[]byte) (Report, error) {
 	v := &verification{log: l, report: Report{FirstBad: -1}}
 	anchors, err := l.anchoredHeads()
 	if errs.CodeOf(err) == LedgerTampered {
@@ -45,6 +49,13 @@ func (l *Log) Verify(ctx context.Context) (Report, error) {
 		return v.report, err
 	}
 	v.anchors = anchors
+	for _, text := range kept {
+		h, err := l.kept(text)
+		if err != nil {
+			return v.report, err
+		}
+		v.kept = append(v.kept, h)
+	}
 	if err := l.db.Read(ctx, v.run); err != nil {
 		return v.report, err
 	}
@@ -57,6 +68,7 @@ type verification struct {
 	tx      *db.Tx
 	report  Report
 	anchors []head
+	kept    []head
 	marks   []mark
 	good    int64 // size of the last mark whose root was right
 	edge    edge
@@ -152,6 +164,18 @@ func (v *verification) readMarks(h head) error {
 			continue
 		}
 		v.marks = append(v.marks, mark{a.size, a.root, "an anchored checkpoint", &v.report.Anchors})
+	}
+	for _, k := range v.kept {
+		if slices.ContainsFunc(v.anchors, func(a head) bool {
+			return a.origin == k.origin && a.size == k.size && bytes.Equal(a.root, k.root)
+		}) {
+			v.report.Kept++ // recomputed, or admitted to be lost, with its anchor
+			continue
+		}
+		v.marks = append(v.marks, mark{k.size, k.root, "a checkpoint kept elsewhere", &v.report.Kept})
+	}
+	if err := v.witnessed(); err != nil {
+		return err
 	}
 	v.marks = append(v.marks, mark{h.size, h.root, "the tree", new(int)})
 	slices.SortStableFunc(v.marks, func(a, b mark) int { return int(a.size - b.size) })

@@ -47,6 +47,14 @@ create table ledger_checkpoint (
     primary key (size)
 );
 
+-- What witnesses signed of it.
+create table ledger_cosignature (
+    size bigint not null, -- none nobody
+    witness text not null, -- none nobody; its name
+    line text not null, -- none nobody; a C2SP signed-note signature line
+    primary key (size, witness)
+);
+
 -- Work to do in the background. Arguments are ids only.
 create table job (
     job_id bigint not null, -- none nobody

@@ -248,6 +248,10 @@ var Switches = []Switch{
 		File: "internal/ledger/verify.go", Code: "v.marks = append(v.marks, mark{a.size, a.root, \"an anchored checkpoint\", &v.report.Anchors})", Off: "",
 	},
 	{
+		Test: "TestSEC05_WhoHasDatabaseKeyAndAnchorsIsCaughtFromOutside", In: "internal/ledger",
+		File: "internal/ledger/verify.go", Code: "v.marks = append(v.marks, mark{k.size, k.root, \"a checkpoint kept elsewhere\", &v.report.Kept})", Off: "",
+	},
+	{
 		Test: "TestSEC05_AnEditedAnchorFileIsCaught", In: "internal/ledger",
 		File: "internal/ledger/verify.go", Code: "v.bad(0, \"the anchor file was changed\")", Off: "",
 	},

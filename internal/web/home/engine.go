@@ -13,6 +13,9 @@ func (r *room) engine(v *web.Visit, p *page) error {
 	if err := r.Ledger.Health(); err != nil {
 		proof.Text, proof.Status = "No new checkpoints: see the log", &ui.Status{Tone: ui.Bad, Text: string(errs.CodeOf(err))}
 	}
+	if err := r.Ledger.Refused(); err != nil {
+		proof.Text, proof.Status = "A witness has seen another history: run candor ledger verify and tell the officer", &ui.Status{Tone: ui.Bad, Text: string(errs.CodeOf(err))}
+	}
 	dead, err := r.Jobs.Dead(v.Context(), 100)
 	if err != nil {
 		return err
