@@ -49,6 +49,7 @@ func (a *App) Run(ctx context.Context, l net.Listener) error {
 		})
 	}
 	server := a.server(a.Handler())
+	server.RegisterOnShutdown(a.Web.EndStreams)
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(l) }()
 	select {

@@ -58,6 +58,7 @@ type Collector struct {
 
 	sources *Sources
 	counts  *counters
+	watch   watch
 
 	byServerKey, byPublicKey, byAddress *limit.Limiter
 

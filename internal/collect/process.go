@@ -13,7 +13,6 @@ import (
 	"candor/internal/errs"
 	"candor/internal/event"
 	"candor/internal/gate"
-	"candor/internal/strict"
 	"candor/internal/term"
 )
 
@@ -125,17 +124,6 @@ func (c *Collector) countTaken(source *Source, taken []gate.Taken) {
 
 // sort puts one message where it belongs. An error refuses the message: it is
 // not stored in any form.
-func (c *Collector) sort(s *sorting, d delivery, raw strict.Raw) error {
-	m, err := readMessage(d.call, raw)
-	if err != nil {
-		return err
-	}
-	if m.sent == 0 {
-		m.sent = d.envelope.sent
-	}
-	return c.place(s, d, m)
-}
-
 // place decides what becomes of one message.
 func (c *Collector) place(s *sorting, d delivery, m message) error {
 	who, err := c.identities(d.source, m)

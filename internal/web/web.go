@@ -15,6 +15,7 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
+	"sync"
 
 	"candor/internal/approval"
 	"candor/internal/charter"
@@ -51,6 +52,9 @@ type Shell struct {
 	// FindCustomer answers the palette's question for a customer; the customers'
 	// room sets it.
 	FindCustomer func(v *Visit, identity string) error
+
+	ends sync.Once
+	over chan struct{} // closed when the server is about to stop
 }
 
 //go:embed page part
@@ -74,7 +78,7 @@ type pages struct {
 // access.
 func New(c Config) (*Shell, error) {
 	set := ui.Load(files)
-	s := &Shell{Config: c, pages: pages{
+	s := &Shell{Config: c, over: make(chan struct{}), pages: pages{
 		signIn: ui.Find[signInPage](set, "sign-in"), first: ui.Find[firstPage](set, "first"),
 		invitation: ui.Find[invitationPage](set, "invitation"), enrol: ui.Find[enrolPage](set, "enrol"),
 		factor: ui.Find[factorPage](set, "factor"), commit: ui.Find[commitPage](set, "commit"),

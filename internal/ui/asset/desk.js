@@ -111,49 +111,45 @@ for (const form of document.querySelectorAll("form[data-live]")) {
   });
 }
 
+// fresh reads the page again and puts the parts with these ids in place of the old.
+async function fresh(ids) {
+  const answer = await fetch(location.href, { credentials: "same-origin" }).catch(() => null);
+  const page = answer?.ok && new DOMParser().parseFromString(await answer.text(), "text/html");
+  for (const id of ids) {
+    const part = page && page.getElementById(id);
+    if (part) document.getElementById(id)?.replaceWith(document.adoptNode(part));
+  }
+}
+
 // A part with data-again asks for itself, and for the parts that data-with names,
 // anew every so many seconds, until the answer no longer says so. Without script
 // the page is read again by hand.
+const withIt = (part) => [part.id, ...(part.dataset.with ?? "").split(" ")].filter(Boolean);
 async function again(id) {
   const part = document.getElementById(id);
   const seconds = Number(part?.dataset.again);
   if (!seconds) return;
   await new Promise((done) => setTimeout(done, seconds * 1000));
-  if (document.visibilityState === "visible") {
-    const answer = await fetch(location.href, { credentials: "same-origin" }).catch(() => null);
-    const page = answer?.ok && new DOMParser().parseFromString(await answer.text(), "text/html");
-    for (const name of [id, ...(part.dataset.with ?? "").split(" ")].filter(Boolean)) {
-      const fresh = page && page.getElementById(name);
-      if (fresh) document.getElementById(name)?.replaceWith(document.adoptNode(fresh));
-    }
-  }
+  if (document.visibilityState === "visible") await fresh(withIt(part));
   again(id);
 }
 for (const part of document.querySelectorAll("[data-again]")) again(part.id);
 
-// Passkeys. A form with data-passkey holds the question for the browser; the
-// device's answer goes along with the form. Where there are no passkeys, such a
-// form stays hidden or says so.
-async function answer(form) {
-  const options = JSON.parse(form.dataset.options);
-  const credential = form.dataset.passkey === "make"
-    ? await navigator.credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(options) })
-    : await navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(options) });
-  return JSON.stringify(credential.toJSON());
-}
-for (const form of document.querySelectorAll("form[data-passkey]")) {
-  if (!window.PublicKeyCredential?.parseRequestOptionsFromJSON) continue;
-  form.hidden = false;
-  form.addEventListener("submit", async (event) => {
-    event.preventDefault();
-    const wrong = form.querySelector(".wrong[role=alert]");
-    wrong.hidden = true;
-    try {
-      form.elements.answer.value = await answer(form);
-    } catch {
-      wrong.hidden = false;
-      return;
+// A part with data-stream is told by the server that there is news, and asks for
+// itself and the parts that data-with names.
+for (const part of document.querySelectorAll("[data-stream]")) {
+  const parts = withIt(part);
+  let news;
+  const look = () => {
+    if (document.visibilityState === "visible") {
+      news ??= new EventSource(part.dataset.stream);
+      news.onmessage = () => fresh(parts);
+    } else {
+      news?.close();
+      news = undefined;
     }
-    HTMLFormElement.prototype.submit.call(form);
-  });
+  };
+  document.addEventListener("visibilitychange", look);
+  addEventListener("pagehide", () => news?.close());
+  look();
 }

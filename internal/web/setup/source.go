@@ -1,6 +1,7 @@
 package setup
 
 import (
+	"net/url"
 	"strings"
 	"time"
 
@@ -77,12 +78,18 @@ func sourceLine(v *web.Visit, s collect.Source, counts []collect.Count) sourceRo
 type sourcePage struct {
 	ID      id.Source
 	Facts   []ui.Fact
+	Figures []figure
+	Seen    []seenRow
+	Live    string // where news is told
 	Counts  []countRow
 	Dropped []countRow
-	Held    int64
 	Install []install
 	Open    bool
+	Twin    string // where the live key of a test source is made
 }
+
+// figure is a number at a glance.
+type figure struct{ Name, Number, Note, URL string }
 
 type countRow struct {
 	What   string
@@ -91,8 +98,13 @@ type countRow struct {
 	LastAt time.Time
 }
 
-// install says how a kind of SDK is set up.
-type install struct{ Title, Text string }
+// seenRow is a message that arrived just now, by names.
+type seenRow struct {
+	At            time.Time
+	What          string
+	Kept, Dropped []string
+	Status        ui.Status
+}
 
 // countWords say what a counter counts.
 var countWords = map[collect.CountKind]string{
@@ -132,24 +144,17 @@ func (r *room) showSource(v *web.Visit) error {
 		if err != nil {
 			return err
 		}
-		for _, c := range counts {
-			row := countRow{countWords[c.Kind], c.Name, c.N, v.Local(c.LastAt)}
-			switch c.Kind {
-			case collect.Dropped, collect.DroppedEvent:
-				p.Dropped = append(p.Dropped, row)
-			default:
-				p.Counts = append(p.Counts, row)
-			}
-			if c.Kind == collect.Quarantined {
-				p.Held += c.N
-			}
-		}
+		p = sourcePage{}
+		p.count(v, s, counts)
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	p.ID, p.Open = s.ID, s.RevokedAt == 0
+	p.ID, p.Open, p.Live = s.ID, s.RevokedAt == 0, sourceURL(s)+"/live"
+	if p.Open && s.Mode == collect.Test {
+		p.Twin = "/admin/setup/sources/new?" + url.Values{"name": {s.Name}, "class": {string(s.Class)}, "mode": {"live"}, "namespace": {s.Namespace}, "origins": {strings.Join(s.Origins, "\n")}}.Encode()
+	}
 	p.Facts = []ui.Fact{
 		{Term: "Key", Text: string(s.Class), Note: keyNote(s)},
 		{Term: "Mode", Text: string(s.Mode)},
@@ -160,34 +165,78 @@ func (r *room) showSource(v *web.Visit) error {
 	if len(s.Origins) > 0 {
 		p.Facts = append(p.Facts, ui.Fact{Term: "Origins", Text: strings.Join(s.Origins, ", ")})
 	}
+	seen, _ := r.Collector.Watch(s.ID)
+	for _, m := range seen {
+		p.Seen = append(p.Seen, seenLine(v, m))
+	}
 	p.Install = r.installs(s)
 	return web.Show(v, r.pages.source, web.Head{Title: s.Name, Crumb: &ui.Link{Text: "Sources", URL: "/admin/setup"}}, p)
 }
 
-func keyNote(s collect.Source) string {
-	if s.Class == collect.Public {
-		return "In every visitor's browser: what it sends is a claim until it is proven."
-	}
-	return "A secret of yours: only a digest is kept."
-}
+func sourceURL(s collect.Source) string { return "/admin/setup/sources/" + s.ID.String() }
 
-// installs says how to send from the usual kits.
-func (r *room) installs(s collect.Source) []install {
-	if s.Class == collect.Public {
-		return []install{
-			{"Analytics.js (any Segment SDK for browsers)", "analytics.load({\n  writeKey: \"" + web.KeyMark + "\",\n  cdnURL: \"" + r.URL + "\"\n}, { integrations: { \"Segment.io\": { apiHost: \"" + host(r.URL) + "/v1\" } } })"},
+// count sorts the counters of a source.
+func (p *sourcePage) count(v *web.Visit, s collect.Source, counts []collect.Count) {
+	sum := map[collect.CountKind]int64{}
+	for _, c := range counts {
+		sum[c.Kind] += c.N
+		row := countRow{countWords[c.Kind], c.Name, c.N, v.Local(c.LastAt)}
+		switch c.Kind {
+		case collect.Dropped, collect.DroppedEvent, collect.Scanned:
+			p.Dropped = append(p.Dropped, row)
+		case collect.Accepted, collect.Duplicate:
+		default:
+			p.Counts = append(p.Counts, row)
 		}
 	}
-	return []install{
-		{"Node", "new Analytics({ writeKey: \"" + web.KeyMark + "\", host: \"" + r.URL + "\" })"},
-		{"Python", "analytics.write_key = \"" + web.KeyMark + "\"\nanalytics.host = \"" + r.URL + "\""},
-		{"curl", "curl -u " + web.KeyMark + ": -H 'Content-Type: application/json' \\\n  -d '{\"userId\":\"1234\",\"event\":\"Order Completed\",\"properties\":{}}' \\\n  " + r.URL + "/v1/track"},
+	number := func(kind collect.CountKind) string { return ui.Number("en", sum[kind]) }
+	p.Figures = []figure{{Name: "Taken", Number: number(collect.Accepted)}, {Name: "Sent twice", Number: number(collect.Duplicate), Note: "counted once"},
+		{Name: "In quarantine, ever", Number: number(collect.Quarantined), Note: "look and try again", URL: sourceURL(s) + "/quarantine"}, {Name: "Refused", Number: number(collect.Refused)}}
+	if s.Mode == collect.Test {
+		p.Figures[0] = figure{Name: "Checked, not stored", Number: number(collect.NotStored)}
 	}
 }
 
-func host(url string) string {
-	_, h, _ := strings.Cut(url, "://")
-	return h
+func seenLine(v *web.Visit, m collect.Seen) seenRow {
+	row := seenRow{At: v.Local(m.At), What: m.Call, Kept: m.Kept, Dropped: m.Dropped, Status: ui.Status{Tone: ui.Good, Text: "taken"}}
+	if m.Event != "" {
+		row.What += ": " + m.Event
+	}
+	switch m.Outcome {
+	case collect.SeenHeld:
+		row.Status = ui.Status{Tone: ui.Warn, Text: "quarantine: " + string(m.Why)}
+	case collect.SeenLeft:
+		row.Status = ui.Status{Tone: ui.Plain, Text: "nothing of it is declared"}
+	case collect.SeenNot:
+		row.Status = ui.Status{Tone: ui.Bad, Text: "refused: " + string(m.Why)}
+	}
+	return row
+}
+
+// streamSource tells an open page that something arrived.
+func (r *room) streamSource(v *web.Visit) error {
+	var s collect.Source
+	err := v.Read(func(tx *db.Tx) (err error) {
+		s, err = r.find(tx, v)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return v.Stream(func() <-chan struct{} {
+		_, news := r.Collector.Watch(s.ID)
+		return news
+	})
+}
+
+func keyNote(s collect.Source) string {
+	switch s.Class {
+	case collect.Public:
+		return "In every visitor's browser: what it sends is a claim until it is proven."
+	case collect.Server:
+		return "A secret of yours: only a digest is kept."
+	}
+	return "Signs the shop's webhooks; kept sealed."
 }
 
 // revokeSource ends a key for good.

@@ -37,6 +37,8 @@ func (r *room) renderNewSource(v *web.Visit, h web.Head, wrong error) error {
 		Class: []ui.Choice{
 			{ID: "server", Name: "class", Value: "server", Label: "A server", Hint: "The key is a secret of yours.", Radio: true, Chosen: class == "server", Required: true},
 			{ID: "public", Name: "class", Value: "public", Label: "A website or an app", Hint: "Everybody can read the key, so what it sends is a claim until it is proven.", Radio: true, Chosen: class == "public", Required: true},
+			{ID: "shopify", Name: "class", Value: "shopify", Label: "Shopify", Hint: "Its webhooks bring orders, customers, unsubscribes and requests.", Radio: true, Chosen: class == "shopify", Required: true},
+			{ID: "woocommerce", Name: "class", Value: "woocommerce", Label: "WooCommerce", Hint: "Its webhooks bring orders and customers.", Radio: true, Chosen: class == "woocommerce", Required: true},
 		},
 		Mode: []ui.Choice{
 			{ID: "test", Name: "mode", Value: "test", Label: "Test", Hint: "Checked and counted, never stored.", Radio: true, Chosen: mode == "test", Required: true},
