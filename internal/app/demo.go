@@ -14,6 +14,7 @@ import (
 	"candor/internal/demo"
 	"candor/internal/id"
 	"candor/internal/message"
+	"candor/internal/request"
 	"candor/internal/staff"
 	"candor/internal/term"
 	"candor/internal/token"
@@ -101,7 +102,38 @@ func (d *Demo) fill(ctx context.Context, clk *demo.Clock, o DemoOptions) error {
 	if err := d.keys(ctx); err != nil {
 		return err
 	}
-	return d.introduce(ctx, people)
+	if err := d.introduce(ctx, people); err != nil || kept {
+		return err
+	}
+	return d.busy(ctx, people)
+}
+
+// busyFrom is how many customers a demo has that shows a desk with work on it.
+const busyFrom = 1000
+
+// busy lets a few customers ask for their rights, so that the desk is not empty.
+func (d *Demo) busy(ctx context.Context, people []demo.Person) error {
+	if len(people) < busyFrom {
+		return nil
+	}
+	for i, ask := range []func(context.Context, request.NewRequest) (request.Request, error){
+		d.App.Desk.AskAccess, d.App.Desk.Restrict, d.App.Desk.ReportDeath, d.App.Desk.AskAccess,
+	} {
+		var found []id.Customer
+		err := d.App.DB.Read(ctx, func(tx *db.Tx) (err error) {
+			found, err = d.App.Gate.Find(tx, demo.Identity(people[busyFrom/2+i]))
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		for _, c := range found {
+			if _, err := ask(ctx, request.NewRequest{Customer: c, Via: []string{"shop", "portal"}[i%2], Actor: term.ByCustomer}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // keys makes what a newcomer types: the keys of the shop's server and of its

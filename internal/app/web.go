@@ -58,7 +58,7 @@ func (a *App) homeRoom() (web.Room, error) {
 }
 
 func (a *App) customersRoom() (web.Room, error) {
-	return customers.New(customers.Services{Shell: a.Web, Gate: a.Gate, Desk: a.Desk})
+	return customers.New(customers.Services{Shell: a.Web, Gate: a.Gate, Desk: a.Desk, Audience: a.Audience, Sources: a.Collector.Sources()})
 }
 
 func (a *App) audiencesRoom() (web.Room, error) {
@@ -75,7 +75,7 @@ func (a *App) promisesRoom() (web.Room, error) {
 
 func (a *App) trustRoom() (web.Room, error) {
 	return trust.New(trust.Services{
-		Ledger: a.Ledger, Staff: a.Staff, Approvals: a.Approvals, Incidents: a.incidents(),
+		Ledger: a.Ledger, Staff: a.Staff, Approvals: a.Approvals, Incidents: a.incidents(), Requests: a.Desk,
 		Kinds: []ledger.Kind{
 			charter.KindApplied, charter.KindPlanned, gate.KindConsent, gate.KindFact, gate.KindSuppression, gate.KindDisclosure,
 			message.KindHanded, message.KindDenied, message.KindOvertaken, campaign.KindStep, incident.KindStep, approval.KindApproval,

@@ -1063,12 +1063,16 @@ create table request (
     target_due bigint not null, -- none nobody
     closed_at bigint not null, -- none nobody; 0 while open
     entry_id bigint not null, -- none nobody; the certificate in the ledger
-    content text not null, -- none nobody; the certificate
+    content text not null, -- none nobody; the certificate, or what was found about the case
     primary key (customer_id, request_id)
 );
 create index request_by_id on request (request_id);
 create index request_open on request (state, safe_due);
+<<<<<<< HEAD
 create index request_received on request (kind, received_at);
+=======
+create index request_closed on request (state, closed_at);
+>>>>>>> 02b8eb1 (A desk for requests, by deadline, and a customer's page that says until when)
 
 -- The steps of an erasure, one for each store, in the order they are done.
 create table erasure_step (

@@ -269,8 +269,9 @@ func (g *Gate) Held(ctx context.Context, tx *db.Tx, p Pass) ([]Held, error) {
 	return out, err
 }
 
-// Kept lists which values are believed of a customer and where they came from,
-// without any of them: what staff see before they say what they need one for.
+// Kept lists which values are on file of a customer and where they came from,
+// also those not believed, without any of them: what staff see before they say
+// what they need one for.
 func (g *Gate) Kept(tx *db.Tx, who id.Customer) ([]Held, error) {
 	var out []Held
 	sealed, err := vault.Kept(tx, who)
@@ -278,15 +279,11 @@ func (g *Gate) Kept(tx *db.Tx, who id.Customer) ([]Held, error) {
 		return nil, err
 	}
 	for _, v := range sealed {
-		if v.Active {
-			out = append(out, Held{Field: v.Field, Source: v.Source, Method: v.Method, Confidence: v.Confidence, At: v.At})
-		}
+		out = append(out, Held{Field: v.Field, Source: v.Source, Method: v.Method, Confidence: v.Confidence, At: v.At, Superseded: !v.Active})
 	}
 	traits, err := customer.TraitValuesOf(tx, who)
 	for _, v := range traits {
-		if v.Active {
-			out = append(out, Held{Field: v.Field, Source: v.Source, Method: v.Method, Confidence: v.Confidence, At: v.At})
-		}
+		out = append(out, Held{Field: v.Field, Source: v.Source, Method: v.Method, Confidence: v.Confidence, At: v.At, Superseded: !v.Active})
 	}
 	return out, err
 }

@@ -234,6 +234,9 @@ func (p *Portal) download(w http.ResponseWriter, r *http.Request) error {
 	if err := p.announceCopy(r, v); err != nil {
 		return err
 	}
+	if err := p.Desk.CopyGiven(r.Context(), v.customer); err != nil {
+		return err
+	}
 	return sendJSON(w, "my-data.json", c)
 }
 

@@ -88,7 +88,7 @@ func (d *Desk) tell(ctx context.Context, number id.Request, kind Kind, f Finding
 		if r.Kind != kind || r.State != Waiting {
 			return errs.New(errs.Conflict, "not_waiting", "this request is not waiting for that")
 		}
-		if _, err := tx.Exec("update request set content = $3 where customer_id = $1 and request_id = $2", r.Customer, r.ID, f.Grounds); err != nil {
+		if _, err := tx.Exec("update request set content = $3, outcome = $4 where customer_id = $1 and request_id = $2", r.Customer, r.ID, f.Grounds, endOf(kind)); err != nil {
 			return err
 		}
 		if err := d.mail(tx, r, endMail(kind), f.Grounds); err != nil {
@@ -96,6 +96,14 @@ func (d *Desk) tell(ctx context.Context, number id.Request, kind Kind, f Finding
 		}
 		return d.Jobs.Enqueue(tx, job.New{Kind: liftJob, Args: liftArgs{r.ID, f.Actor}, Unique: r.ID.String(), RunAt: d.Clock.Now().Add(announceFirst)})
 	})
+}
+
+// endOf is how a request ends that the person is told of first.
+func endOf(kind Kind) Outcome {
+	if kind == Objection {
+		return Refused
+	}
+	return Ended
 }
 
 func endMail(kind Kind) message.ServiceKind {
@@ -150,11 +158,7 @@ func (d *Desk) runLift(ctx context.Context, j job.Job) error {
 		if err := d.lift(tx, r, "mail "+r.ID.String(), args.Actor); err != nil {
 			return err
 		}
-		outcome := Ended
-		if r.Kind == Objection {
-			outcome = Refused
-		}
-		return finish(tx, r, outcome, "", d.Clock.Now())
+		return finish(tx, r, endOf(r.Kind), "", d.Clock.Now())
 	})
 }
 

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"strings"
+	"time"
 
 	"candor/internal/clock"
 )
@@ -83,10 +84,22 @@ type Fact struct {
 // Moment is a line of template "timeline", which takes a []Moment, newest first.
 type Moment struct {
 	At    clock.Instant
+	Zone  *time.Location // in which it is shown; nil is UTC
 	Tone  Tone
 	Title string
 	Text  string
 	Link  *Link
+}
+
+// When is the moment as it is shown.
+func (m Moment) When() time.Time {
+	if m.At.IsZero() {
+		return time.Time{}
+	}
+	if m.Zone == nil {
+		return m.At.Time()
+	}
+	return m.At.In(m.Zone)
 }
 
 // Empty says why there is nothing to see: template "empty".

@@ -42,6 +42,15 @@ func (v *Visit) Zone() *time.Location {
 // Local is an instant as pages show it.
 func (v *Visit) Local(at clock.Instant) time.Time { return at.In(v.Zone()) }
 
+// Moments has what happened shown in the business's zone.
+func (v *Visit) Moments(list []ui.Moment) []ui.Moment {
+	zone := v.Zone()
+	for i := range list {
+		list[i].Zone = zone
+	}
+	return list
+}
+
 // File hands a file to be kept.
 func (v *Visit) File(name, kind string, body []byte) error {
 	h := v.W.Header()

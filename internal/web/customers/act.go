@@ -33,6 +33,16 @@ type action struct {
 	words               bool // the question is read out in full
 }
 
+// fits reports whether there is anything to choose from.
+func (a action) fits(v *web.Visit) bool {
+	for _, f := range a.fields(v) {
+		if f.Name == "use" && len(f.Options) == 0 {
+			return false
+		}
+	}
+	return true
+}
+
 type actPage struct {
 	Number  string
 	Follows []string
@@ -57,10 +67,16 @@ func actions() []action {
 			[]string{"What the customer says stays believed, whatever other sources say later.", "Whoever was given the old value is told."}, correctionFields, (*room).correct, false, false},
 		{"stop", "Stop all advertising", "Stop all advertising", true, correct,
 			[]string{"Every agreement to advertising ends at once, on every channel.", "Messages that wait are cancelled. What is needed for orders goes on.", "The customer can agree again at any time."}, none, (*room).stop, false, false},
+		{"object", "Object to a use", "Record the objection", true, open,
+			[]string{"The use stops for this person at once.", "A request is opened. Unless compelling grounds are shown by its deadline, the objection is upheld by itself."}, objectionFields, (*room).object, false, false},
 		{"restrict", "Restrict their data", "Restrict their data", true, open,
 			[]string{"Their data are kept and not used, except for legal claims or where they agree anew.", "A request is opened, and somebody has to look at it.", "They are told before the restriction ends."}, none, (*room).restrict, false, false},
 		{"access", "Open a request for a copy", "Open the request", false, open,
 			[]string{"A request is opened with its deadline.", "The copy goes to the customer after they prove who they are; staff never see it."}, none, (*room).copy, false, false},
+		{"not-mine", "“This address is not mine”", "Take the address away", true, open,
+			[]string{"The e-mail address leaves this customer at once and gets nothing more.", "A request is opened. Nobody guesses another address."}, none, (*room).notMine, false, false},
+		{"deceased", "Report that they died", "Record the report", true, open,
+			[]string{"Advertising, profiling and personal words end at once; no proof is asked first.", "What is needed for orders, claims and duties goes on.", "A request is opened. A report in error can be taken back there."}, none, (*room).died, false, false},
 		{"erase", "Erase", "Erase this customer", true, web.May(staff.DecideRequest).Fresh(),
 			[]string{"Everything stops at once: every permission ends and messages that wait are cancelled.", "All their data are deleted within a minute, and the key to them is destroyed. It cannot be undone.", "What the law says must be kept is named in the certificate.", "Their addresses are never written to with advertising again.", "Where nobody says that they asked for it, and after ten people in a day, a second person has to approve."}, askedField, (*room).erase, true, false},
 	}
@@ -243,6 +259,38 @@ func (r *room) asked(v *web.Visit, who id.Customer) request.NewRequest {
 func (r *room) restrict(v *web.Visit, who id.Customer) (string, error) {
 	q, err := r.Desk.Restrict(v.Context(), r.asked(v, who))
 	return "Their data are at rest. Request " + q.ID.String() + " waits to be looked at.", err
+}
+
+// objectionFields offers the uses that can be objected to on grounds of the
+// person's own situation.
+func objectionFields(v *web.Visit) []ui.Field {
+	f := ui.Field{ID: "use", Name: "use", Label: "To which use", Required: true, Hint: "Advertising is stopped, and an agreement withdrawn, without any grounds."}
+	for i := range v.Who.Charter.Purposes {
+		if p := &v.Who.Charter.Purposes[i]; request.Objectionable(p, v.Who.Charter.Business.Markets) {
+			f.Options = append(f.Options, ui.Option{Value: string(p.ID), Text: p.Title.In("en")})
+		}
+	}
+	return []ui.Field{f}
+}
+
+func (r *room) object(v *web.Visit, who id.Customer) (string, error) {
+	n := r.asked(v, who)
+	n.Purpose = term.Purpose(v.R.PostFormValue("use"))
+	q, err := r.Desk.Object(v.Context(), n)
+	if errs.Is(err, errs.Invalid) {
+		err = errs.New(errs.Invalid, "no_objection", "choose a use that rests on a legitimate interest").On("use")
+	}
+	return "The use has stopped. Request " + q.ID.String() + " waits to be looked at.", err
+}
+
+func (r *room) notMine(v *web.Visit, who id.Customer) (string, error) {
+	q, err := r.Desk.NotMine(v.Context(), r.asked(v, who), term.Email)
+	return "The address is taken away. Request " + q.ID.String() + " waits to be looked at.", err
+}
+
+func (r *room) died(v *web.Visit, who id.Customer) (string, error) {
+	q, err := r.Desk.ReportDeath(v.Context(), r.asked(v, who))
+	return "Recorded, and in effect. Request " + q.ID.String() + " waits to be looked at.", err
 }
 
 func (r *room) copy(v *web.Visit, who id.Customer) (string, error) {

@@ -11,6 +11,8 @@ package customers
 import (
 	"embed"
 
+	"candor/internal/audience"
+	"candor/internal/collect"
 	"candor/internal/gate"
 	"candor/internal/request"
 	"candor/internal/staff"
@@ -23,6 +25,9 @@ type Services struct {
 	Shell *web.Shell // its palette finds customers by this room
 	Gate  *gate.Gate
 	Desk  *request.Desk
+
+	Audience *audience.Service
+	Sources  *collect.Sources
 }
 
 type room struct {

@@ -12,6 +12,8 @@ import (
 	"candor/internal/event"
 	"candor/internal/id"
 	"candor/internal/message"
+	"candor/internal/request"
+	"candor/internal/staff"
 	"candor/internal/term"
 	"candor/internal/ui"
 	"candor/internal/web"
@@ -42,7 +44,7 @@ func (r *room) happened(v *web.Visit, who id.Customer) (moments, error) {
 		return all, err
 	}
 	for _, q := range requests {
-		all.of["request"] = append(all.of["request"], ui.Moment{At: q.ReceivedAt, Tone: ui.Info, Title: "Request: " + string(q.Kind), Text: q.ID.String() + ", " + string(q.State)})
+		all.of["request"] = append(all.of["request"], ui.Moment{At: q.ReceivedAt, Tone: ui.Info, Title: "Request: " + string(q.Kind), Text: q.ID.String() + ", " + string(q.State), Link: requestLink(v, q)})
 	}
 	err = v.Read(func(tx *db.Tx) error {
 		records, err := consent.Of(tx, who)
@@ -75,6 +77,14 @@ func (r *room) happened(v *web.Visit, who id.Customer) (moments, error) {
 		return err
 	})
 	return all, err
+}
+
+// requestLink leads to where a request is worked on.
+func requestLink(v *web.Visit, q request.Request) *ui.Link {
+	if !v.Who.Rights.Any(staff.OpenRequest, staff.DecideRequest, staff.Oversee) {
+		return nil
+	}
+	return &ui.Link{Text: "The request", URL: "/admin/trust/requests/" + q.ID.String()}
 }
 
 // ways says how a person acted.
@@ -117,6 +127,9 @@ func messages(v *web.Visit, sends []message.Send) (out []ui.Moment) {
 	for _, s := range sends {
 		at := max(s.PlannedAt, s.HandedAt, s.EndedAt)
 		m := ui.Moment{At: at, Tone: ui.Plain, Title: "Message: " + purposeTitle(v, string(s.Purpose)) + " · " + channelWords(s.Channel), Text: strings.ReplaceAll(string(s.State), "_", " ")}
+		if s.Program == "campaign" && v.Who.Rights.Any(staff.Draft, staff.Approve, staff.Send, staff.Audit, staff.Oversee) {
+			m.Link = &ui.Link{Text: "The campaign, with whom it is for", URL: "/admin/messages/campaigns/" + id.Campaign(s.ProgramID).String()}
+		}
 		switch s.State {
 		case message.Accepted:
 			m.Tone = ui.Good
@@ -177,7 +190,7 @@ func (all moments) page(v *web.Visit, p *customerPage) {
 	if end < len(list) {
 		p.Pages.Next = v.With("after", strconv.FormatInt(int64(list[end-1].At), 10))
 	}
-	p.Moments = list[:end]
+	p.Moments = v.Moments(list[:end])
 }
 
 // actorWords names who did something without naming a person.

@@ -138,6 +138,7 @@ func (r *room) renderIncident(v *web.Visit, which id.Incident, h web.Head, wrong
 	if err != nil {
 		return err
 	}
+	p.Timeline = v.Moments(p.Timeline)
 	web.Note(wrong, &p.Reason, &p.Note, &p.People)
 	h.Title, h.Crumb = "Incident "+which.String(), &ui.Link{Text: "Incidents", URL: "/admin/trust/incidents"}
 	return web.Show(v, r.pages.incident, h, p)

@@ -1,0 +1,148 @@
+package trust
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"candor/internal/clock"
+	"candor/internal/errs"
+	"candor/internal/id"
+	"candor/internal/request"
+	"candor/internal/ui"
+	"candor/internal/web"
+)
+
+const requestsURL = "/admin/trust/requests"
+
+type requestsPage struct {
+	States []ui.Link
+	Done   bool
+	Rows   []requestRow
+	Pages  ui.Pages
+}
+
+type requestRow struct {
+	ID       id.Request
+	What     string
+	Received time.Time
+	Via      string
+	Closed   clock.Instant
+	Due      ui.Status
+	State    ui.Status
+}
+
+// askedFor says the kinds of requests in words.
+var askedFor = map[request.Kind]string{
+	request.Erasure: "Erase everything", request.Access: "A copy of their data", request.Objection: "Objection to a use",
+	request.Restriction: "Restrict the data", request.Deceased: "Report of a death", request.Ownership: "“This address is not theirs”",
+}
+
+// cameBy says the ways in which a request came in.
+var cameBy = map[string]string{
+	"portal": "in the privacy centre", "api": "by a program", "staff": "told to staff", "shopify": "by the shop", "shop": "by the shop", "journal": "from the protection journal", "unconfirmed": "never confirmed",
+}
+
+func viaWords(via string) string {
+	if words, ok := cameBy[via]; ok {
+		return words
+	}
+	return via
+}
+
+// dueStatus says how much time is left, in the colour of its urgency.
+func dueStatus(v *web.Visit, due clock.Instant) ui.Status {
+	const day = 24 * time.Hour
+	left := due.Sub(v.Now())
+	out := ui.Status{Tone: ui.Info, Text: fmt.Sprintf("in %d days", int(left/day))}
+	switch {
+	case left < 0:
+		return ui.Status{Tone: ui.Bad, Text: fmt.Sprintf("%d days late", int(-left/day)+1)}
+	case left < day:
+		return ui.Status{Tone: ui.Bad, Text: "today"}
+	case left < 7*day:
+		out.Tone = ui.Bad
+	case left < 14*day:
+		out.Tone = ui.Warn
+	}
+	return out
+}
+
+func stateStatus(q request.Request) ui.Status {
+	switch {
+	case q.State == request.Waiting && q.Outcome != "":
+		return ui.Status{Tone: ui.Info, Text: "being told"}
+	case q.State == request.Waiting:
+		return ui.Status{Tone: ui.Warn, Text: "waits for you"}
+	case q.State == request.Working:
+		return ui.Status{Tone: ui.Info, Text: "under way"}
+	case q.State == request.Partial:
+		return ui.Status{Tone: ui.Warn, Text: "recipients to confirm"}
+	}
+	return ui.Status{Tone: ui.Good, Text: endWords(q)}
+}
+
+func endWords(q request.Request) string {
+	switch {
+	case q.Kind == request.Erasure:
+		return "erased"
+	case q.Kind == request.Access:
+		return "answered"
+	case q.Kind == request.Deceased && q.Outcome == request.Upheld:
+		return "looked at"
+	case q.Kind == request.Ownership:
+		return "looked at"
+	}
+	return string(q.Outcome)
+}
+
+// showRequests is the desk: what is open, the nearest deadline first.
+func (r *room) showRequests(v *web.Visit) error {
+	done := v.Form("state") == "done"
+	p := requestsPage{Done: done, States: []ui.Link{{Text: "Open", URL: v.With("state", ""), Current: !done}, {Text: "Done", URL: v.With("state", "done"), Current: done}}}
+	list, err := r.requests(v, done)
+	if err != nil {
+		return err
+	}
+	if len(list) > perPage {
+		list = list[:perPage]
+		last := list[perPage-1]
+		mark := last.SafeDue.String() + "/" + last.ID.String()
+		if done {
+			mark = strconv.FormatInt(int64(last.ClosedAt), 10)
+		}
+		p.Pages.Next = v.With("after", mark)
+	}
+	for _, q := range list {
+		row := requestRow{ID: q.ID, What: askedFor[q.Kind], Received: v.Local(q.ReceivedAt), Via: viaWords(q.Via), Closed: q.ClosedAt, State: stateStatus(q)}
+		if !done {
+			row.Due = dueStatus(v, q.SafeDue)
+		}
+		p.Rows = append(p.Rows, row)
+	}
+	return web.Show(v, r.pages.requests, web.Head{Title: "Requests",
+		Intro: "What people asked for as their right. What could take effect at once has; here is what a person has to look at, by its deadline."}, p)
+}
+
+func (r *room) requests(v *web.Visit, done bool) ([]request.Request, error) {
+	if done {
+		before := clock.Never
+		if at, err := strconv.ParseInt(v.Form("after"), 10, 64); err == nil {
+			before = clock.Instant(at)
+		}
+		return r.Requests.Closed(v.Context(), before, perPage+1)
+	}
+	var after request.Request
+	if mark := markOfRequest(v.Form("after")); mark != nil {
+		after = *mark
+	}
+	return r.Requests.Open(v.Context(), after, perPage+1)
+}
+
+func requestOf(v *web.Visit) (id.Request, error) {
+	q, err := id.Parse[id.Request](v.R.PathValue("request"))
+	if err != nil {
+		return 0, errs.New(errs.NotFound, "no_request", "there is no request of this number")
+	}
+	return q, nil
+}
