@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"candor/internal/clock"
@@ -22,6 +23,10 @@ import (
 
 var parameter = regexp.MustCompile(`\{[a-z]+\}`)
 
+// asked counts the requests: each comes from an address of its own, so that what
+// one address may ask for does not end the walk.
+var asked atomic.Uint32
+
 // ask sends a route's request with a session, or with none.
 func ask(h http.Handler, route web.Route, cookie *http.Cookie) *httptest.ResponseRecorder {
 	method, path, _ := strings.Cut(route.Pattern, " ")
@@ -31,6 +36,8 @@ func ask(h http.Handler, route web.Route, cookie *http.Cookie) *httptest.Respons
 	if cookie != nil {
 		r.AddCookie(cookie)
 	}
+	n := asked.Add(1)
+	r.RemoteAddr = fmt.Sprintf("203.0.%d.%d:1", n/256%256, n%256)
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, r)
 	return w
