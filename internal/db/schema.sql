@@ -1068,11 +1068,8 @@ create table request (
 );
 create index request_by_id on request (request_id);
 create index request_open on request (state, safe_due);
-<<<<<<< HEAD
 create index request_received on request (kind, received_at);
-=======
 create index request_closed on request (state, closed_at);
->>>>>>> 02b8eb1 (A desk for requests, by deadline, and a customer's page that says until when)
 
 -- The steps of an erasure, one for each store, in the order they are done.
 create table erasure_step (

@@ -11,8 +11,8 @@ import (
 	"candor/internal/web"
 )
 
-// decide runs an act on a request and comes back to its page.
-func (r *room) decide(done string, act func(ctx context.Context, v *web.Visit, which id.Request) error) func(*web.Visit) error {
+// answer runs an act on a request and comes back to its page.
+func (r *room) answer(done string, act func(ctx context.Context, v *web.Visit, which id.Request) error) func(*web.Visit) error {
 	return func(v *web.Visit) error {
 		which, err := requestOf(v)
 		if err != nil {

@@ -43,13 +43,10 @@ type pages struct {
 	incidents ui.Page[incidentsPage]
 	incident  ui.Page[incidentPage]
 	concern   ui.Page[concernPage]
-<<<<<<< HEAD
 	approvals ui.Page[approvalsPage]
 	approval  ui.Page[approvalPage]
-=======
 	requests  ui.Page[requestsPage]
 	request   ui.Page[requestPage]
->>>>>>> 02b8eb1 (A desk for requests, by deadline, and a customer's page that says until when)
 }
 
 //go:embed page
@@ -59,11 +56,8 @@ func load(set *ui.Set) pages {
 	return pages{
 		ledger: ui.Find[ledgerPage](set, "ledger"), entry: ui.Find[entryPage](set, "entry"), uses: ui.Find[usesPage](set, "uses"),
 		incidents: ui.Find[incidentsPage](set, "incidents"), incident: ui.Find[incidentPage](set, "incident"), concern: ui.Find[concernPage](set, "concern"),
-<<<<<<< HEAD
 		approvals: ui.Find[approvalsPage](set, "approvals"), approval: ui.Find[approvalPage](set, "approval"),
-=======
 		requests: ui.Find[requestsPage](set, "requests"), request: ui.Find[requestPage](set, "request"),
->>>>>>> 02b8eb1 (A desk for requests, by deadline, and a customer's page that says until when)
 	}
 }
 
@@ -73,11 +67,8 @@ func New(s Services) (web.Room, error) {
 	set := ui.Load(files)
 	r := &room{s, load(set)}
 	audit, work := web.May(staff.Audit, staff.Oversee), web.May(staff.Incident, staff.Oversee)
-<<<<<<< HEAD
 	second, ask := web.May(approval.Approvers[0], approval.Approvers[1:]...), web.May(staff.Send, askers...)
-=======
 	see, decide := web.May(staff.OpenRequest, staff.DecideRequest, staff.Oversee), web.May(staff.DecideRequest)
->>>>>>> 02b8eb1 (A desk for requests, by deadline, and a customer's page that says until when)
 	return web.Room{
 		Title: web.TrustRoom, Icon: "shield",
 		Pages: []web.Page{
@@ -96,12 +87,12 @@ func New(s Services) (web.Room, error) {
 			{Pattern: "POST /admin/trust/verify", Access: audit, Do: r.verify},
 			{Pattern: "GET " + requestsURL, Access: see, Do: r.showRequests},
 			{Pattern: "GET " + requestsURL + "/{request}", Access: see, Do: r.showRequest},
-			{Pattern: "POST " + requestsURL + "/{request}/uphold", Access: decide, Do: r.decide("Upheld. The person is told.", r.uphold)},
-			{Pattern: "POST " + requestsURL + "/{request}/refuse", Access: decide, Do: r.decide("The person is being told your grounds.", r.refuse)},
-			{Pattern: "POST " + requestsURL + "/{request}/end", Access: decide, Do: r.decide("The person is being told; then it ends.", r.end)},
-			{Pattern: "POST " + requestsURL + "/{request}/lift", Access: decide, Do: r.decide("The restriction has ended.", r.lift)},
-			{Pattern: "POST " + requestsURL + "/{request}/mistake", Access: decide, Do: r.decide("Taken back. What is allowed follows from the facts again.", r.mistake)},
-			{Pattern: "POST " + requestsURL + "/{request}/settle", Access: decide, Do: r.decide("The request is answered.", r.settle)},
+			{Pattern: "POST " + requestsURL + "/{request}/uphold", Access: decide, Do: r.answer("Upheld. The person is told.", r.uphold)},
+			{Pattern: "POST " + requestsURL + "/{request}/refuse", Access: decide, Do: r.answer("The person is being told your grounds.", r.refuse)},
+			{Pattern: "POST " + requestsURL + "/{request}/end", Access: decide, Do: r.answer("The person is being told; then it ends.", r.end)},
+			{Pattern: "POST " + requestsURL + "/{request}/lift", Access: decide, Do: r.answer("The restriction has ended.", r.lift)},
+			{Pattern: "POST " + requestsURL + "/{request}/mistake", Access: decide, Do: r.answer("Taken back. What is allowed follows from the facts again.", r.mistake)},
+			{Pattern: "POST " + requestsURL + "/{request}/settle", Access: decide, Do: r.answer("The request is answered.", r.settle)},
 			{Pattern: "GET /admin/trust/uses", Access: audit, Do: r.showUses},
 			{Pattern: "GET /admin/trust/incidents", Access: work, Do: r.showIncidents},
 			{Pattern: "GET /admin/trust/incidents/{incident}", Access: work, Do: r.showIncident},
