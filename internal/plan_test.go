@@ -19,12 +19,13 @@ import (
 // scans are the statements that may look at every row of a customer's table,
 // with the reason. The key is the folder and how the statement begins.
 var scans = map[string]string{
-	"internal/audience/index: select":                                       "reads all customers once, when the index is made",
-	"internal/customer: select distinct field from trait_value":             "daily, for the fields that no purpose needs any more",
-	"internal/gate/internal/vault: select distinct field from sealed_value": "daily, as for traits",
-	"internal/mailbox: delete from mail":                                    "the demo's mailbox, which is bounded",
-	"internal/message: delete from contact_count":                           "hourly; a row lives for a month",
-	"internal/message: delete from service_count":                           "hourly; a row lives for two days",
+	"internal/audience/index: select":                                        "reads all customers once, when the index is made",
+	"internal/customer: select distinct field from trait_value":              "daily, for the fields that no purpose needs any more",
+	"internal/gate: select customer_id, packed from standing_whole where $1": "of some customers; of all, once, for the audience index",
+	"internal/gate/internal/vault: select distinct field from sealed_value":  "daily, as for traits",
+	"internal/mailbox: delete from mail":                                     "the demo's mailbox, which is bounded",
+	"internal/message: delete from contact_count":                            "hourly; a row lives for a month",
+	"internal/message: delete from service_count":                            "hourly; a row lives for two days",
 }
 
 // statement is one SQL statement of the source. Pieces that are put together at

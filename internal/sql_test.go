@@ -45,7 +45,6 @@ var readers = map[reader]string{
 	{"internal/audience/index", "identity"}: "whether there is an address; no digest is read",
 	{"internal/audience/index", "trait"}:    "the audience index is read from it",
 	{"internal/audience/index", "event"}:    "the audience index is read from it",
-	{"internal/audience/index", "standing"}: "what is allowed now and when that changes",
 }
 
 // exempt are packages whose job is the database itself.

@@ -138,7 +138,7 @@ func (a *API) findCustomers(ctx context.Context, in *struct{ Body Lookup }) (*bo
 		return nil, err
 	}
 	var out CustomerList
-	err = a.DB.Read(ctx, func(tx *db.Tx) (err error) {
+	err = a.DB.Glance(ctx, func(tx *db.Tx) (err error) {
 		out.Customers, err = a.Gate.Find(tx, who)
 		return err
 	})
@@ -173,42 +173,23 @@ func (a *API) readValues(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	if err := a.Gate.Warm(ctx, []id.Customer{who}); err != nil {
-		return nil, err
-	}
 	ask := gate.Request{Customer: who, Controller: brand, Purpose: in.Body.Purpose, Operation: in.Body.Operation,
 		Channel: in.Body.Channel, Fields: in.Body.Fields, Actor: c.actor()}
 	if ask.Operation == "" {
 		ask.Operation = term.Serve
 	}
-	var out Values
-	var d gate.Decision
-	err = a.DB.Write(ctx, func(tx *db.Tx) (err error) {
-		out, d, err = a.readFields(ctx, tx, ask)
-		return err
-	})
+	found, d, err := a.Gate.Draw(ctx, ask)
 	if err == nil && !d.Allowed() {
 		err = c.denied(d)
 	}
-	return answered(out, err)
-}
-
-func (a *API) readFields(ctx context.Context, tx *db.Tx, ask gate.Request) (Values, gate.Decision, error) {
-	pass, d, err := a.Gate.Use(tx, ask)
-	if err != nil || !d.Allowed() {
-		return Values{}, d, err
+	if err != nil {
+		return nil, err
 	}
-	out := Values{Values: map[term.Field]string{}, Until: until(d.Until)}
-	for _, f := range pass.Fields() {
-		v, err := pass.Value(ctx, tx, f)
-		if err != nil {
-			return Values{}, d, err
-		}
-		if !v.IsZero() {
-			out.Values[f] = v.Reveal()
-		}
+	out := Values{Values: make(map[term.Field]string, len(found)), Until: until(d.Until)}
+	for f, v := range found {
+		out.Values[f] = v.Reveal()
 	}
-	return out, d, nil
+	return &body[Values]{out}, nil
 }
 
 // Standing is what is allowed from one time to another.

@@ -121,36 +121,25 @@ func (a *API) decideBatch(ctx context.Context, in *struct{ Body Questions }) (*b
 // stored, or in the mode "use", which is on the customer's record.
 func (a *API) ask(ctx context.Context, list []Question) ([]Decision, error) {
 	c, _ := callerOf(ctx)
-	requests := func(tx *db.Tx) ([]gate.Request, error) {
-		in, err := a.Charter.Current(tx)
-		if err != nil {
-			return nil, errs.Wrap(err, errs.Unavailable, errs.FailClosed, "no charter is in force or it cannot be read, so nothing is allowed")
-		}
-		out := make([]gate.Request, 0, len(list))
-		for _, q := range list {
-			out = append(out, gate.Request{
-				Customer: q.Customer, Controller: in.Business.ID, Purpose: q.Purpose, Operation: q.Operation,
-				Channel: q.Channel, Fields: q.Fields, Recipient: q.Recipient, Actor: c.actor(),
-			})
-		}
-		return out, nil
+	brand, err := a.controller(ctx)
+	if err != nil {
+		return nil, err
+	}
+	requests := make([]gate.Request, len(list))
+	for i, q := range list {
+		requests[i] = gate.Request{Customer: q.Customer, Controller: brand, Purpose: q.Purpose, Operation: q.Operation,
+			Channel: q.Channel, Fields: q.Fields, Recipient: q.Recipient, Actor: c.actor()}
 	}
 	var answers []gate.Decision
-	var err error
-	if slices.ContainsFunc(list, func(q Question) bool { return q.Mode == "use" }) {
+	switch uses := slices.ContainsFunc(list, func(q Question) bool { return q.Mode == "use" }); {
+	case !uses:
+		answers, err = a.Gate.Check(ctx, requests)
+	case len(list) == 1:
+		answers = make([]gate.Decision, 1)
+		answers[0], err = a.Gate.Note(ctx, requests[0])
+	default:
 		err = a.DB.Write(ctx, func(tx *db.Tx) (err error) {
-			ask, err := requests(tx)
-			if err == nil {
-				answers, err = a.use(tx, list, ask)
-			}
-			return err
-		})
-	} else {
-		err = a.DB.Read(ctx, func(tx *db.Tx) (err error) {
-			ask, err := requests(tx)
-			if err == nil {
-				answers, err = a.Gate.DecideMany(tx, ask)
-			}
+			answers, err = a.use(tx, list, requests)
 			return err
 		})
 	}

@@ -7,10 +7,8 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"candor/internal/admission"
-	"candor/internal/charter"
 	"candor/internal/clock"
 	"candor/internal/customer"
-	"candor/internal/db"
 	"candor/internal/errs"
 	"candor/internal/id"
 	"candor/internal/strict"
@@ -118,11 +116,7 @@ type rulesCache struct {
 
 // current gives the charter in force with what it lets in.
 func (a *API) current(ctx context.Context) (*admission.Rules, error) {
-	var c *charter.Charter
-	err := a.DB.Read(ctx, func(tx *db.Tx) (err error) {
-		c, err = a.Charter.Current(tx)
-		return err
-	})
+	c, err := a.Charter.InForce(ctx, a.DB)
 	if err != nil {
 		return nil, errs.Wrap(err, errs.Unavailable, errs.FailClosed, "no charter is in force or it cannot be read, so nothing is taken or allowed")
 	}

@@ -52,7 +52,7 @@ func (w *shop) storeMany(n int) {
 				if rnd.IntN(3) == 0 {
 					ops, reasons = gate.OpsOf(term.Store), pick("E_WITHDRAWN/CON-07=2", "E_NO_CONSENT/CON-01=2", "E_NO_CONSENT/CON-11=2")
 				}
-				standings = append(standings, []any{p.id, c.Business.ID, "letter", term.Email, "", "", 0, until, ops, reasons, "consent", "", c.Version, "1", rules, 0},
+				standings = append(standings, []any{p.id, c.Business.ID, "letter", term.Email, "", 0, until, ops, reasons, "consent", rules, 0},
 					[]any{p.id, c.Business.ID, "letter", term.Email, "", "", until, clock.Never, gate.OpsOf(term.Store), "E_CONSENT_EXPIRED/CON-10=2", "consent", "", c.Version, "1", rules, 1})
 				for e := range rnd.IntN(11) {
 					at := now.Add(-time.Duration(rnd.Int64N(int64(3 * 365 * 24 * time.Hour))))
@@ -66,7 +66,7 @@ func (w *shop) storeMany(n int) {
 				{"insert into customer (customer_id, rev, known, created_at, seen_day) values", customers},
 				{"insert into identity (customer_id, digest, key_id, kind, namespace, mark, endpoint, source, added_at, confirmed_at, invalid_at, origin) values", identities},
 				{"insert into trait (" + strings.Join(columns, ", ") + ") values", traits},
-				{"insert into standing (customer_id, controller, purpose, channel, recipient, scope, from_at, until_at, ops, reasons, basis, evidence, charter_version, pack_version, rules, nth) values", standings},
+				{"insert into standing (customer_id, controller, purpose, channel, recipient, from_at, until_at, ops, reasons, basis, rules, nth) values", standings},
 				{"insert into event (customer_id, dedupe, name, occurred_at, received_at, source_id, props, amount, currency, family, origin) values", events},
 			} {
 				if _, err := tx.InsertMany(ins.head, "", ins.rows); err != nil {

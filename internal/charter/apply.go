@@ -210,6 +210,7 @@ func (s *Store) enforce(tx *db.Tx, r row, at clock.Instant) (Applied, error) {
 	if err := r.putInForce(tx, at); err != nil {
 		return Applied{}, err
 	}
+	tx.After(s.recent.Forget)
 	for _, lang := range c.Business.Languages {
 		n, err := c.insertNotice(tx, lang)
 		if err != nil {

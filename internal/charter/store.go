@@ -1,6 +1,7 @@
 package charter
 
 import (
+	"context"
 	"sync"
 
 	"candor/internal/clock"
@@ -33,6 +34,8 @@ type Store struct {
 	packs  *rulepack.Set
 	checks []func(*Charter) Problems
 	second func(tx *db.Tx, before, after *Charter, by term.Actor) error
+
+	recent db.Recent[*db.DB, *Charter]
 
 	mu     sync.Mutex
 	parsed map[key]*Charter
@@ -80,6 +83,19 @@ func (s *Store) Current(tx *db.Tx) (*Charter, error) {
 		tx.Keep(inForce{}, c)
 	}
 	return c, err
+}
+
+// InForce is Current for who looks and does not act: it is remembered for a
+// moment. What this process puts in force is seen at once, what another server
+// does within a second.
+func (s *Store) InForce(ctx context.Context, d *db.DB) (*Charter, error) {
+	return s.recent.Get(d, func() (c *Charter, err error) {
+		err = d.Read(ctx, func(tx *db.Tx) (err error) {
+			c, err = s.Current(tx)
+			return err
+		})
+		return c, err
+	})
 }
 
 // Version gives a version, in force or not. It returns NOT_FOUND when it does

@@ -122,11 +122,7 @@ func (c *Collector) Quarantine(tx *db.Tx, source id.Source, after id.Quarantine,
 
 // admitted gives what the charter in force lets in.
 func (c *Collector) admitted(ctx context.Context) (*admission.Rules, error) {
-	var now *charter.Charter
-	err := c.db.Read(ctx, func(tx *db.Tx) (err error) {
-		now, err = c.charter.Current(tx)
-		return err
-	})
+	now, err := c.charter.InForce(ctx, c.db)
 	if errs.Is(err, errs.NotFound) {
 		return nil, errNoNotice
 	}

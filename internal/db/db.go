@@ -47,6 +47,7 @@ type DB struct {
 type engine interface {
 	write(ctx context.Context, fn func(*Tx) error) error
 	read(ctx context.Context, fn func(*Tx) error) error
+	glance(ctx context.Context, fn func(*Tx) error) error
 	close() error
 }
 
@@ -111,6 +112,12 @@ func watched(ctx context.Context, work string, run func(context.Context, func(*T
 	return err
 }
 
+// Glance is Read for one single statement, which sees one state by itself: it
+// spares the beginning and the end of a transaction. A second statement fails.
+func (d *DB) Glance(ctx context.Context, fn func(*Tx) error) error {
+	return d.engine.glance(ctx, fn)
+}
+
 // Close waits for the running group and closes the database.
 func (d *DB) Close() error { return d.engine.close() }
 
@@ -136,6 +143,7 @@ type Tx struct {
 	after   []func()
 	kept    map[any]any
 	closed  bool
+	single  bool // one statement is all there may be
 }
 
 type flushItem struct {
@@ -202,8 +210,9 @@ func (t *Tx) QueryRow(query string, args ...any) Row {
 
 func (t *Tx) ready(args []any) ([]any, error) {
 	if t.closed {
-		return nil, fmt.Errorf("db: transaction used after its function returned")
+		return nil, fmt.Errorf("db: transaction used after its function returned, or for a second statement of a glance")
 	}
+	t.closed = t.single
 	return plain(args)
 }
 

@@ -98,6 +98,17 @@ func (e *pgEngine) read(ctx context.Context, fn func(*Tx) error) error {
 	return e.repeat(ctx, &sql.TxOptions{ReadOnly: true, Isolation: sql.LevelRepeatableRead}, fn)
 }
 
+func (e *pgEngine) glance(ctx context.Context, fn func(*Tx) error) error {
+	conn, err := e.pool.Conn(ctx)
+	if err != nil {
+		return translate(err)
+	}
+	defer func() { _ = conn.Close() }()
+	tx := &Tx{ctx: ctx, run: pgTx{conn, conn}, dialect: Postgres, single: true}
+	defer func() { tx.closed = true }()
+	return fn(tx)
+}
+
 func (e *pgEngine) repeat(ctx context.Context, opts *sql.TxOptions, fn func(*Tx) error) error {
 	var err error
 	for try := range tries {
@@ -148,7 +159,10 @@ func (e *pgEngine) close() error { return e.pool.Close() }
 
 // pgTx leaves the keeping of prepared statements to the driver.
 type pgTx struct {
-	tx   *sql.Tx
+	tx interface { // a transaction, or the connection itself
+		ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+		QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	}
 	conn *sql.Conn // that the transaction runs on
 }
 

@@ -565,39 +565,38 @@ create index consent_record_by_id on consent_record (record_id);
 create index consent_record_when on consent_record (purpose, recorded_at);
 
 -- What is allowed from one instant to another if nothing more happens: derived
--- from facts, always recomputable.
+-- from facts, always recomputable. For questions over all customers; who asks
+-- about one reads standing_whole, which is written with it.
 create table standing ( -- by key
     customer_id bigint not null, -- pseudonymous customer
     controller text not null, -- none nobody
     purpose text not null, -- none nobody
     channel text not null, -- none nobody
     recipient text not null, -- none nobody
-    scope text not null, -- none nobody
     nth bigint not null, -- none customer; 0, 1, 2 ... for the intervals of one slot
     from_at bigint not null, -- pseudonymous customer; 0 in the first interval
     until_at bigint not null, -- pseudonymous customer
     ops bigint not null, -- pseudonymous customer; bit i is operation i
     reasons text not null, -- pseudonymous customer; code/requirement=operations denied, joined by commas
     basis text not null, -- pseudonymous customer
-    evidence text not null, -- pseudonymous customer; ids of records and facts
-    charter_version bigint not null, -- none nobody
-    pack_version text not null, -- none nobody
     rules bigint not null, -- none nobody; fingerprint of the rules it was decided under
-    primary key (customer_id, controller, purpose, channel, recipient, scope, nth),
+    primary key (customer_id, controller, purpose, channel, recipient, nth),
     foreign key (customer_id) references customer (customer_id) on delete cascade
 );
 create index standing_reach on standing (purpose, channel, recipient, customer_id);
 
--- Under which law each customer's standing was worked out last.
-create table standing_law (
+-- Each customer's standing as a whole, and the law under which it was worked out
+-- last.
+create table standing_whole (
     customer_id bigint not null, -- pseudonymous customer
     law bigint not null, -- none nobody; fingerprint of all rules
     rev bigint not null, -- none customer
     computed_at bigint not null, -- pseudonymous customer
+    packed bytea not null, -- pseudonymous customer; all intervals, with the ids of records and facts they rest on
     primary key (customer_id),
     foreign key (customer_id) references customer (customer_id) on delete cascade
 );
-create index standing_law_stale on standing_law (law, customer_id);
+create index standing_whole_stale on standing_whole (law, customer_id);
 
 -- A visitor who turned out to be a customer: what they had said and what was
 -- known of them, as it was, so that the joining can be undone.

@@ -300,17 +300,35 @@ func flush(calls []*call) error {
 	return nil
 }
 
-func (e *sqliteEngine) read(ctx context.Context, fn func(*Tx) error) error {
-	var r *conn
-	select {
-	case r = <-e.readers:
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	defer func() { e.readers <- r }()
+func (e *sqliteEngine) reader(ctx context.Context) (*conn, error) {
 	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	select {
+	case r := <-e.readers:
+		return r, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+func (e *sqliteEngine) glance(ctx context.Context, fn func(*Tx) error) error {
+	r, err := e.reader(ctx)
+	if err != nil {
 		return err
 	}
+	defer func() { e.readers <- r }()
+	tx := &Tx{ctx: context.WithoutCancel(ctx), run: r, dialect: SQLite, single: true}
+	defer func() { tx.closed = true }()
+	return fn(tx)
+}
+
+func (e *sqliteEngine) read(ctx context.Context, fn func(*Tx) error) error {
+	r, err := e.reader(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { e.readers <- r }()
 	own := context.WithoutCancel(ctx) // the driver watches each statement's context with a goroutine
 	if _, err := r.exec(own, "begin", nil); err != nil {
 		return translate(err)

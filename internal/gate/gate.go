@@ -71,6 +71,7 @@ type Gate struct {
 
 	arrivals *gather[Arrival, Taken]
 	acts     *gather[consent.Act, heard]
+	uses     *gather[use, use]
 
 	mu    sync.Mutex
 	laws  map[lawKey]*Law
@@ -126,6 +127,7 @@ func New(cfg Config) (*Gate, error) {
 		g.clock = clock.System{}
 	}
 	g.arrivals = &gather[Arrival, Taken]{most: mostArrivals, lanes: lanes, do: g.take}
+	g.uses = &gather[use, use]{most: mostUses, lanes: lanes, do: g.useAll}
 	g.acts = &gather[consent.Act, heard]{most: mostActs, lanes: lanes, do: g.say}
 	var err error
 	if g.vault, err = vault.Open(context.Background(), cfg.Keys, cfg.Ring, g.clock); err != nil {
@@ -154,6 +156,16 @@ func (g *Gate) OnTightened(fn TightenedFunc) { g.hooks = append(g.hooks, fn) }
 // charter or with a market that has no rule pack nothing is decided.
 func (g *Gate) law(tx *db.Tx) (*Law, *charter.Charter, error) {
 	c, err := g.charter.Current(tx)
+	if err != nil {
+		return nil, nil, errs.Wrap(err, errs.Unavailable, errs.FailClosed, "no charter is in force or it cannot be read, so nothing is allowed")
+	}
+	l, err := g.lawOf(c)
+	return l, c, err
+}
+
+// lawNow is that for who looks: of the charter that was in force a moment ago.
+func (g *Gate) lawNow(ctx context.Context) (*Law, *charter.Charter, error) {
+	c, err := g.charter.InForce(ctx, g.db)
 	if err != nil {
 		return nil, nil, errs.Wrap(err, errs.Unavailable, errs.FailClosed, "no charter is in force or it cannot be read, so nothing is allowed")
 	}

@@ -80,7 +80,7 @@ func (p Pass) live() error {
 // and with an error, the pass opens nothing.
 func (g *Gate) Use(tx *db.Tx, r Request) (Pass, Decision, error) {
 	if r.Actor == "" {
-		return Pass{}, closed([]Request{r}, g.clock.Now())[0], errs.New(errs.Invalid, "no_actor", "say who acts").On("actor")
+		return Pass{}, closed([]Request{r}, g.clock.Now())[0], errNoActor
 	}
 	if _, err := customer.Lock(tx, r.Customer); err != nil {
 		return Pass{}, closed([]Request{r}, g.clock.Now())[0], err

@@ -322,6 +322,9 @@ func (w *shop) holds(t *rapid.T, c id.Customer, check func(*rapid.T, Facts, *Law
 		if rows, err = standingOf(tx, c); err != nil {
 			return err
 		}
+		if err := sameInRows(tx, c, rows); err != nil {
+			return err
+		}
 		law, _, err = w.gate.law(tx)
 		return err
 	}))

@@ -196,11 +196,17 @@ func TestFailsClosed(t *testing.T) {
 		clear(w.gate.laws)
 		closedFor("the market's pack is missing")
 		w.gate.packs = packs
-		w.write(func(tx *db.Tx) error { _, err := tx.Exec("alter table standing rename to standing_lost"); return err })
+		w.write(func(tx *db.Tx) error {
+			_, err := tx.Exec("alter table standing_whole rename to standing_lost")
+			return err
+		})
 		closedFor("standing cannot be read")
-		w.write(func(tx *db.Tx) error { _, err := tx.Exec("alter table standing_lost rename to standing"); return err })
+		w.write(func(tx *db.Tx) error {
+			_, err := tx.Exec("alter table standing_lost rename to standing_whole")
+			return err
+		})
 		w.wantAllowed(w.decide(c, "letter", term.Serve, term.Email))
-		w.write(func(tx *db.Tx) error { _, err := tx.Exec("delete from standing"); return err })
+		w.write(func(tx *db.Tx) error { _, err := tx.Exec("delete from standing_whole"); return err })
 		w.wantDenied(w.decide(c, "letter", term.Serve, term.Email), errs.FailClosed)
 		w.wantDenied(w.decide(id.NewCustomer(), "letter", term.Serve, term.Email), errs.NoBasis)
 	})

@@ -37,7 +37,7 @@ func (g *Gate) ReachSQL(c *charter.Charter, r Reach, firstArg int) (string, []an
 	}
 	n := firstArg
 	text := fmt.Sprintf(`exists (select 1 from standing st where st.customer_id = %s and st.controller = $%d and st.purpose = $%d
-		and st.channel = $%d and st.recipient = $%d and st.scope = '' and st.from_at <= $%d and st.until_at > $%d
+		and st.channel = $%d and st.recipient = $%d and st.from_at <= $%d and st.until_at > $%d
 		and st.rules = $%d and (st.ops & $%d) <> 0)`, r.Column, n, n+1, n+2, n+3, n+4, n+4, n+5, n+6)
 	return text, []any{c.Business.ID, r.Purpose, r.Channel, r.Recipient, r.At, p.print, int64(bit)}, nil
 }
@@ -57,7 +57,7 @@ func (g *Gate) StandingSQL(c *charter.Charter, r Reach, firstArg int) (string, [
 	text := fmt.Sprintf(`select st.customer_id, case when st.rules = $%d and (st.ops & $%d) <> 0 then 1 else 0 end as allowed,
 		st.ops as ops, st.reasons as reasons, case when st.rules = $%d then 1 else 0 end as current, st.until_at as until_at
 		from standing st where st.purpose = $%d and st.channel = $%d and st.recipient = $%d and st.controller = $%d
-		and st.scope = '' and st.from_at <= $%d and st.until_at > $%d`, n, n+1, n, n+2, n+3, n+4, n+5, n+6, n+6)
+		and st.from_at <= $%d and st.until_at > $%d`, n, n+1, n, n+2, n+3, n+4, n+5, n+6, n+6)
 	return text, []any{p.print, int64(bit), r.Purpose, r.Channel, r.Recipient, c.Business.ID, r.At}, nil
 }
 
@@ -85,8 +85,8 @@ func (g *Gate) EndingSQL(c *charter.Charter, r Reach, from int64, firstArg int) 
 	n := firstArg
 	text := fmt.Sprintf(`select st.customer_id, coalesce((min(e.from_at) - $%d) / $%d, -1) as days
 		from standing st left join standing e on e.customer_id = st.customer_id and e.controller = st.controller and e.purpose = st.purpose
-			and e.channel = st.channel and e.recipient = st.recipient and e.scope = st.scope and e.from_at > $%d and (e.ops & $%d) = 0
-		where st.purpose = $%d and st.channel = $%d and st.recipient = $%d and st.controller = $%d and st.scope = ''
+			and e.channel = st.channel and e.recipient = st.recipient and e.from_at > $%d and (e.ops & $%d) = 0
+		where st.purpose = $%d and st.channel = $%d and st.recipient = $%d and st.controller = $%d
 			and st.from_at <= $%d and st.until_at > $%d and st.rules = $%d and (st.ops & $%d) <> 0
 		group by st.customer_id`, n, n+1, n+2, n+3, n+4, n+5, n+6, n+7, n+2, n+2, n+8, n+3)
 	day := int64(24 * time.Hour / time.Microsecond)

@@ -1,13 +1,12 @@
 package gate
 
 import (
-	"fmt"
+	"context"
 	"maps"
 	"slices"
 
 	"candor/internal/charter"
 	"candor/internal/clock"
-	"candor/internal/customer"
 	"candor/internal/db"
 	"candor/internal/errs"
 	"candor/internal/id"
@@ -31,20 +30,41 @@ func (g *Gate) Decide(tx *db.Tx, r Request) (Decision, error) {
 // of the requests; on an error all of them are DENY with E_FAIL_CLOSED.
 func (g *Gate) DecideMany(tx *db.Tx, list []Request) ([]Decision, error) {
 	at := g.clock.Now()
-	law, in, err := g.law(tx)
+	law, c, err := g.law(tx)
 	if err != nil {
 		return closed(list, at), err
 	}
+	return law.decideMany(c, list, at, func(fn func(*db.Tx) error) error { return fn(tx) })
+}
+
+// Check is DecideMany for who only asks: each statement sees the state of its
+// moment, and the charter is that of a moment ago.
+func (g *Gate) Check(ctx context.Context, list []Request) ([]Decision, error) {
+	at := g.clock.Now()
+	law, c, err := g.lawNow(ctx)
+	if err != nil {
+		return closed(list, at), err
+	}
+	return law.decideMany(c, list, at, func(fn func(*db.Tx) error) error { return g.db.Glance(ctx, fn) })
+}
+
+// reading runs a function that makes one statement.
+type reading func(func(*db.Tx) error) error
+
+func (law *Law) decideMany(c *charter.Charter, list []Request, at clock.Instant, look reading) ([]Decision, error) {
 	screens := make([]screened, len(list))
-	asked := map[id.Customer]bool{}
+	q := asked{customers: map[id.Customer]bool{}, cells: map[cell]bool{}, at: at}
 	for i, r := range list {
 		screens[i] = law.screen(r)
-		asked[r.Customer] = true
+		q.customers[r.Customer] = true
+		if p := screens[i].purpose; p != nil {
+			q.cells[cell{p.id, screens[i].slot}] = true
+		}
 	}
-	if err := markStale(tx, in, list, screens, at); err != nil {
+	if err := markStale(look, c, list, screens, at); err != nil {
 		return closed(list, at), errs.Wrap(err, errs.Unavailable, errs.FailClosed, "the age of the data cannot be read, so nothing is allowed")
 	}
-	stands, err := standingAt(tx, law, asked, onePurpose(list), at)
+	stands, err := standingAt(look, q)
 	if err != nil {
 		return closed(list, at), errs.Wrap(err, errs.Unavailable, errs.FailClosed, "permissions cannot be read, so nothing is allowed")
 	}
@@ -125,45 +145,53 @@ func (s stands) find(c id.Customer, to screened) Standing {
 	return Standing{Until: clock.Never}
 }
 
-// onePurpose is the purpose that all of the requests are about, or "".
-func onePurpose(list []Request) (p term.Purpose) {
-	for i, r := range list {
-		if i > 0 && r.Purpose != p {
-			return ""
-		}
-		p = r.Purpose
-	}
-	return p
+// asked is of whom, and which cells of their standing, requests are about.
+type asked struct {
+	customers map[id.Customer]bool
+	cells     map[cell]bool
+	at        clock.Instant
 }
 
-// standingAt reads what holds at an instant for each of the customers, for one
-// purpose or for all.
-func standingAt(tx *db.Tx, law *Law, asked map[id.Customer]bool, of term.Purpose, at clock.Instant) (stands, error) {
-	out := stands{}
-	list := slices.Collect(maps.Keys(asked))
-	err := db.In(tx, list, func(marks string, args []any) error {
-		query := `select ` + standingColumns + ` from standing where from_at <= $1 and until_at > $1 and customer_id in (` + marks + `)`
-		if of != "" {
-			query += fmt.Sprintf(" and controller = $%d and purpose = $%d", len(args)+1, len(args)+2)
-			args = append(args, law.Controller, of)
+type cell struct {
+	purpose term.Purpose
+	slot    slot
+}
+
+// standingAt reads what holds for each of the customers.
+func standingAt(look reading, q asked) (stands, error) {
+	out := make(stands, len(q.customers))
+	list := slices.Collect(maps.Keys(q.customers))
+	for part := range slices.Chunk(list, mostGlance) {
+		if err := look(func(tx *db.Tx) error { return out.read(tx, part, q) }); err != nil {
+			return nil, err
 		}
-		rows, err := tx.Query(query, args...)
-		_, err = db.Collect(rows, err, func(scan db.Scan) (struct{}, error) {
-			st, c, err := scanOwned(scan)
-			out[c] = append(out[c], st)
-			return struct{}{}, err
+	}
+	return out, nil
+}
+
+// mostGlance is how many customers one statement reads.
+const mostGlance = 256
+
+func (s stands) read(tx *db.Tx, list []id.Customer, q asked) error {
+	return db.In(tx, list, func(marks string, args []any) error {
+		rows, err := tx.Query(`select c.customer_id, w.packed from customer c left join standing_whole w on w.customer_id = c.customer_id
+			where c.customer_id in (`+marks+`)`, args...)
+		return db.Each(rows, err, func(scan db.Scan) error {
+			var c id.Customer
+			var packed []byte
+			if err := scan(&c, &packed); err != nil {
+				return err
+			}
+			found := make([]Standing, 0, 1)
+			err := unpack(packed, func(st *Standing) {
+				if st.From <= q.at && q.at < st.Until && q.cells[cell{st.Purpose, slot{st.Channel, st.Recipient}}] {
+					found = append(found, *st)
+				}
+			})
+			s[c] = found
+			return err
 		})
-		return err
-	}, at)
-	if err != nil {
-		return nil, err
-	}
-	without := slices.DeleteFunc(list, func(c id.Customer) bool { return out[c] != nil })
-	known, err := customer.ByID(tx, without)
-	for c := range known {
-		out[c] = []Standing{}
-	}
-	return out, err
+	})
 }
 
 // Standing gives what a customer may be used and contacted for from now on, with

@@ -2,12 +2,12 @@ package gate
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"time"
 
 	"candor/internal/customer"
 	"candor/internal/db"
-	"candor/internal/errs"
 	"candor/internal/id"
 )
 
@@ -43,8 +43,8 @@ func (g *Gate) outdated(ctx context.Context) ([]id.Customer, error) {
 			return err
 		}
 		for _, other := range []string{
-			`select customer_id from standing_law where law < $1 order by law, customer_id limit $2`,
-			`select customer_id from standing_law where law > $1 order by law, customer_id limit $2`,
+			`select customer_id from standing_whole where law < $1 order by law, customer_id limit $2`,
+			`select customer_id from standing_whole where law > $1 order by law, customer_id limit $2`,
 		} {
 			rows, err := tx.Query(other, law.Print, restandStep)
 			part, err = db.Collect(rows, err, func(scan db.Scan) (c id.Customer, err error) { return c, scan(&c) })
@@ -60,17 +60,11 @@ func (g *Gate) outdated(ctx context.Context) ([]id.Customer, error) {
 // restand works out some customers' standing anew. Those erased meanwhile are
 // left out.
 func (g *Gate) restand(tx *db.Tx, list []id.Customer) error {
-	here := make([]id.Customer, 0, len(list))
-	for _, c := range slices.Sorted(slices.Values(list)) {
-		_, err := customer.Lock(tx, c)
-		if errs.Is(err, errs.NotFound) {
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		here = append(here, c)
+	locked, err := customer.LockAll(tx, list)
+	if err != nil {
+		return err
 	}
+	here := slices.Sorted(maps.Keys(locked))
 	if err := g.outbox.Changed(tx, here...); err != nil {
 		return err
 	}

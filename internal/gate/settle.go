@@ -37,7 +37,7 @@ func (g *Gate) settle(tx *db.Tx, list []*hold) error {
 	if err != nil {
 		return err
 	}
-	var rows, laws [][]any
+	var rows, whole [][]any
 	var changed []any
 	for _, h := range list {
 		was, now := before[h.id], Project(h.facts, h.law, h.at)
@@ -53,7 +53,7 @@ func (g *Gate) settle(tx *db.Tx, list []*hold) error {
 		if err := h.forgetInferences(now); err != nil {
 			return err
 		}
-		laws = append(laws, []any{h.id, h.law.Print, h.rev, h.at})
+		whole = append(whole, []any{h.id, h.law.Print, h.rev, h.at, pack(now)})
 		h.effects.Tightened, h.effects.Opened = changes(was, now, h.at)
 		if len(h.effects.Tightened)+len(h.effects.Opened) > 0 && len(was) > 0 {
 			changed = append(changed, Changed{h.id, h.effects.Tightened, h.effects.Opened})
@@ -62,8 +62,8 @@ func (g *Gate) settle(tx *db.Tx, list []*hold) error {
 	if _, err := tx.InsertMany(`insert into standing (`+standingColumns+`) values`, standingUpsert, rows); err != nil {
 		return err
 	}
-	if _, err := tx.InsertMany(`insert into standing_law (customer_id, law, rev, computed_at) values`,
-		`on conflict (customer_id) do update set law = excluded.law, rev = excluded.rev, computed_at = excluded.computed_at`, laws); err != nil {
+	if _, err := tx.InsertMany(`insert into standing_whole (customer_id, law, rev, computed_at, packed) values`,
+		`on conflict (customer_id) do update set law = excluded.law, rev = excluded.rev, computed_at = excluded.computed_at, packed = excluded.packed`, whole); err != nil {
 		return err
 	}
 	if err := g.tighten(tx, list); err != nil {
@@ -126,7 +126,7 @@ func differ(before, after []Standing) (changed, gone []interval) {
 	}
 	for _, s := range numbered(after) {
 		at := place{s.StandingKey, s.nth}
-		if was[at] != s.Standing {
+		if was[at].inRow() != s.inRow() {
 			changed = append(changed, s)
 		}
 		delete(was, at)
@@ -138,54 +138,26 @@ func differ(before, after []Standing) (changed, gone []interval) {
 }
 
 func (s interval) row(c id.Customer) []any {
-	return []any{c, s.Controller, s.Purpose, s.Channel, s.Recipient, s.Scope, s.nth, s.From, s.Until, s.Ops, s.Because,
-		s.Basis, s.Evidence, s.CharterVersion, s.PackVersion, s.Rules}
+	return []any{c, s.Controller, s.Purpose, s.Channel, s.Recipient, s.nth, s.From, s.Until, s.Ops, s.Because, s.Basis, s.Rules}
 }
 
 func (s interval) delete(tx *db.Tx, c id.Customer) error {
 	_, err := tx.Exec(`delete from standing where customer_id = $1 and controller = $2 and purpose = $3 and channel = $4
-		and recipient = $5 and scope = $6 and nth = $7`, c, s.Controller, s.Purpose, s.Channel, s.Recipient, s.Scope, s.nth)
+		and recipient = $5 and nth = $6`, c, s.Controller, s.Purpose, s.Channel, s.Recipient, s.nth)
 	return err
 }
 
-const standingColumns = `customer_id, controller, purpose, channel, recipient, scope, nth, from_at, until_at, ops, reasons,
-	basis, evidence, charter_version, pack_version, rules`
+// inRow is the part of a standing that its row holds.
+func (s Standing) inRow() Standing {
+	s.Scope, s.Evidence, s.CharterVersion, s.PackVersion = "", "", 0, ""
+	return s
+}
 
-const standingUpsert = `on conflict (customer_id, controller, purpose, channel, recipient, scope, nth) do update set
+const standingColumns = `customer_id, controller, purpose, channel, recipient, nth, from_at, until_at, ops, reasons, basis, rules`
+
+const standingUpsert = `on conflict (customer_id, controller, purpose, channel, recipient, nth) do update set
 	from_at = excluded.from_at, until_at = excluded.until_at, ops = excluded.ops, reasons = excluded.reasons,
-	basis = excluded.basis, evidence = excluded.evidence, charter_version = excluded.charter_version,
-	pack_version = excluded.pack_version, rules = excluded.rules`
-
-// standingOf reads all intervals of a customer, those of one slot in order.
-func standingOf(tx *db.Tx, c id.Customer) ([]Standing, error) {
-	found, err := standingsOf(tx, []id.Customer{c})
-	return found[c], err
-}
-
-// standingsOf is standingOf for several customers.
-func standingsOf(tx *db.Tx, list []id.Customer) (map[id.Customer][]Standing, error) {
-	out := make(map[id.Customer][]Standing, len(list))
-	err := db.In(tx, list, func(marks string, args []any) error {
-		rows, err := tx.Query(`select `+standingColumns+` from standing where customer_id in (`+marks+`)
-			order by customer_id, controller, purpose, channel, recipient, scope, nth`, args...)
-		_, err = db.Collect(rows, err, func(scan db.Scan) (struct{}, error) {
-			s, c, err := scanOwned(scan)
-			out[c] = append(out[c], s)
-			return struct{}{}, err
-		})
-		return err
-	})
-	return out, err
-}
-
-func scanOwned(scan db.Scan) (Standing, id.Customer, error) {
-	var s Standing
-	var c id.Customer
-	var nth int64
-	err := scan(&c, &s.Controller, &s.Purpose, &s.Channel, &s.Recipient, &s.Scope, &nth, &s.From, &s.Until, &s.Ops, &s.Because,
-		&s.Basis, &s.Evidence, &s.CharterVersion, &s.PackVersion, &s.Rules)
-	return s, c, err
-}
+	basis = excluded.basis, rules = excluded.rules`
 
 // changes compares what is allowed at an instant before and after.
 func changes(before, after []Standing, at clock.Instant) (tightened, opened []StandingKey) {

@@ -36,7 +36,7 @@ type aged struct {
 
 // markStale notes, in what was screened, the fields that are too old for what is
 // asked.
-func markStale(tx *db.Tx, c *charter.Charter, list []Request, screens []screened, at clock.Instant) error {
+func markStale(look reading, c *charter.Charter, list []Request, screens []screened, at clock.Instant) error {
 	var asked []aged
 	var who []id.Customer
 	for i, r := range list {
@@ -54,12 +54,13 @@ func markStale(tx *db.Tx, c *charter.Charter, list []Request, screens []screened
 	}
 	slices.Sort(who)
 	told := customer.Told{}
-	who = slices.Compact(who)
-	if err := customer.TraitsTold(tx, who, told); err != nil {
-		return err
-	}
-	if err := vault.ValuesTold(tx, who, told); err != nil {
-		return err
+	for part := range slices.Chunk(slices.Compact(who), mostGlance) {
+		if err := look(func(tx *db.Tx) error { return customer.TraitsTold(tx, part, told) }); err != nil {
+			return err
+		}
+		if err := look(func(tx *db.Tx) error { return vault.ValuesTold(tx, part, told) }); err != nil {
+			return err
+		}
 	}
 	for _, a := range asked {
 		r := list[a.at]

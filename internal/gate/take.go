@@ -151,17 +151,15 @@ func (b *batch) resolve(ctx context.Context) error {
 	}
 	mark := b.g.memory.mark()
 	missing := b.g.memory.recall(b.planner, all, b.now)
-	err := b.g.db.Read(ctx, func(tx *db.Tx) (err error) {
-		if _, b.charter, err = b.g.law(tx); err != nil {
-			return err
-		}
-		if len(missing)+len(direct) == 0 {
-			return nil
-		}
-		return lookUp(tx, b.planner, missing, direct)
-	})
+	_, c, err := b.g.lawNow(ctx)
 	if err != nil {
 		return err
+	}
+	b.charter = c
+	if len(missing)+len(direct) > 0 {
+		if err := b.g.db.Read(ctx, func(tx *db.Tx) error { return lookUp(tx, b.planner, missing, direct) }); err != nil {
+			return err
+		}
 	}
 	b.g.memory.learn(b.planner, missing, b.now, mark)
 	b.keep, err = b.g.keepOf(b.charter)
@@ -240,13 +238,13 @@ func (b *batch) happen(tx *db.Tx) (map[event.Key]bool, error) {
 // lock locks the customers that change, in ascending order, and then checks
 // that everybody relied on is as planned.
 func (b *batch) lock(tx *db.Tx) error {
-	for _, c := range b.toLock() {
-		if _, err := customer.Lock(tx, c); err != nil {
-			if errs.Is(err, errs.NotFound) {
-				return errStale
-			}
-			return err
-		}
+	changing := b.toLock()
+	locked, err := customer.LockAll(tx, changing)
+	if err != nil {
+		return err
+	}
+	if len(locked) < len(changing) {
+		return errStale
 	}
 	ids := make([]id.Customer, 0, len(b.relied))
 	for c := range b.relied {

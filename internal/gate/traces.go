@@ -19,7 +19,7 @@ var _ rights.Source = Traces{}
 func (Traces) Store() string { return "permissions and uses" }
 
 // Tables lists what is covered.
-func (Traces) Tables() []string { return []string{"standing", "standing_law", "data_use", "merged"} }
+func (Traces) Tables() []string { return []string{"standing", "standing_whole", "data_use", "merged"} }
 
 // exportedUses bounds the uses of one copy.
 const exportedUses = 100_000
@@ -59,7 +59,7 @@ func (Traces) Erase(_ context.Context, tx *db.Tx, c id.Customer) (int64, error) 
 	var total int64
 	for _, query := range []string{
 		`delete from standing where customer_id = $1`,
-		`delete from standing_law where customer_id = $1`,
+		`delete from standing_whole where customer_id = $1`,
 		`delete from data_use where customer_id = $1`,
 		`delete from merged where customer_id = $1`,
 	} {

@@ -135,8 +135,8 @@ func (w *shop) multiply(c id.Customer, n int) {
 					if s.Purpose != "letter" || s.Channel != term.Email {
 						continue
 					}
-					all = append(all, []any{id.Customer(int64(done+i) + 1), s.Controller, s.Purpose, s.Channel, s.Recipient, s.Scope, nth, s.From, s.Until, s.Ops, s.Because,
-						s.Basis, s.Evidence, s.CharterVersion, s.PackVersion, s.Rules})
+					all = append(all, []any{id.Customer(int64(done+i) + 1), s.Controller, s.Purpose, s.Channel, s.Recipient, nth, s.From, s.Until, s.Ops, s.Because,
+						s.Basis, s.Rules})
 					nth++
 				}
 			}

@@ -3,6 +3,7 @@ package token
 import (
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
 	"net/netip"
@@ -25,6 +26,8 @@ type Book struct {
 	Ring  *keyring.Ring
 	Clock clock.Clock
 	Staff *staff.Roster
+
+	known db.Recent[[sha256.Size]byte, Token]
 
 	mu    sync.Mutex
 	day   int64
@@ -130,17 +133,7 @@ func (b *Book) Find(ctx context.Context, text string, from netip.Addr) (Token, e
 		return Token{}, errToken
 	}
 	now := b.Clock.Now()
-	var t Token
-	err := b.DB.Read(ctx, func(tx *db.Tx) error {
-		for _, d := range b.Ring.Digests(keyring.Secret, "api", text) {
-			var err error
-			t, err = scan(tx.QueryRow(`select `+columns+` from api_token where digest = $1`, d.Sum).Scan)
-			if !errs.Is(err, errs.NotFound) {
-				return err
-			}
-		}
-		return errToken
-	})
+	t, err := b.known.Get(sha256.Sum256([]byte(text)), func() (Token, error) { return b.read(ctx, text) })
 	if err != nil {
 		return Token{}, err
 	}
@@ -151,6 +144,20 @@ func (b *Book) Find(ctx context.Context, text string, from netip.Addr) (Token, e
 		return Token{}, errs.New(errs.Limited, "token_volume", "this token has made its calls for today; it works again after midnight UTC")
 	}
 	return t, b.noteUse(ctx, t, now)
+}
+
+func (b *Book) read(ctx context.Context, text string) (t Token, err error) {
+	err = b.DB.Read(ctx, func(tx *db.Tx) error {
+		for _, d := range b.Ring.Digests(keyring.Secret, "api", text) {
+			var err error
+			t, err = scan(tx.QueryRow(`select `+columns+` from api_token where digest = $1`, d.Sum).Scan)
+			if !errs.Is(err, errs.NotFound) {
+				return err
+			}
+		}
+		return errToken
+	})
+	return t, err
 }
 
 // count counts a call of the day and tells whether it is within the token's
@@ -175,6 +182,7 @@ func (b *Book) noteUse(ctx context.Context, t Token, now clock.Instant) error {
 	}
 	return b.DB.Write(ctx, func(tx *db.Tx) error {
 		_, err := tx.Exec(`update api_token set used_at = $2 where token_id = $1 and used_at < $2`, t.ID, now)
+		tx.After(b.known.Forget)
 		return err
 	})
 }
@@ -185,9 +193,10 @@ func (b *Book) List(tx *db.Tx) ([]Token, error) {
 	return db.Collect(rows, err, scan)
 }
 
-// Revoke ends a token at once. It returns NOT_FOUND when there is none.
+// Revoke ends a token at once, and within a second on other servers. It returns NOT_FOUND when there is none.
 func (b *Book) Revoke(tx *db.Tx, which id.Token) error {
 	n, err := tx.Exec(`update api_token set revoked_at = $2 where token_id = $1 and revoked_at = 0`, which, b.Clock.Now())
+	tx.After(b.known.Forget)
 	if err == nil && n == 0 {
 		return errs.New(errs.NotFound, "no_such_token", "there is no such token, or it was revoked before")
 	}
@@ -197,5 +206,6 @@ func (b *Book) Revoke(tx *db.Tx, which id.Token) error {
 // RevokeOf ends every token at whose root a person stands: they have left.
 func (b *Book) RevokeOf(tx *db.Tx, who id.Staff) error {
 	_, err := tx.Exec(`update api_token set revoked_at = $2 where maker = $1 and revoked_at = 0`, staff.Actor(who), b.Clock.Now())
+	tx.After(b.known.Forget)
 	return err
 }

@@ -1,7 +1,6 @@
 package index
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -151,48 +150,34 @@ func (r *reader) addresses(s scope) error {
 // The columns of a permission: what it is now (State), and the day, numbered from
 // 1970, on which serving will end; 0 when it never will, or is not allowed now.
 func StandingColumn(p term.Purpose, ch term.Channel) string {
-	return fmt.Sprintf("standing %s %s", p, ch)
+	return "standing " + string(p) + " " + string(ch)
 }
 
 // EndsColumn is the column of that day.
-func EndsColumn(p term.Purpose, ch term.Channel) string { return fmt.Sprintf("ends %s %s", p, ch) }
-
-// interval is a row of a customer's standing.
-type interval struct {
-	customer id.Customer
-	purpose  term.Purpose
-	channel  term.Channel
-	from     clock.Instant
-	until    clock.Instant
-	ops      gate.Ops
-	reasons  string
-	rules    int64
+func EndsColumn(p term.Purpose, ch term.Channel) string {
+	return "ends " + string(p) + " " + string(ch)
 }
 
 // standings reads what is allowed now and when that changes.
 func (r *reader) standings(s scope) error {
-	rows, err := r.tx.Query("select customer_id, purpose, channel, from_at, until_at, ops, reasons, rules from standing where "+s.where+
-		" and controller = "+s.more(1)+" and recipient = '' and scope = '' and until_at > "+s.more(2)+
-		" order by customer_id, purpose, channel, from_at", s.with(r.plan.Controller, r.now)...)
-	var before interval
+	var who id.Customer
+	var before gate.Standing
 	ended := true
-	return db.Each(rows, err, func(scan db.Scan) error {
-		var i interval
-		if err := scan(&i.customer, &i.purpose, &i.channel, &i.from, &i.until, &i.ops, &i.reasons, &i.rules); err != nil {
-			return err
+	return gate.EachStanding(r.tx, s.where, s.args, func(c id.Customer, i *gate.Standing) {
+		if i.Controller != r.plan.Controller || i.Recipient != "" || i.Scope != "" || i.Until <= r.now {
+			return
 		}
 		switch {
-		case i.from <= r.now:
-			r.give(i.customer, r.x.Column(StandingColumn(i.purpose, i.channel)), r.x.State(State{int64(i.ops), i.reasons, i.rules}))
-			before, ended = i, !i.ops.Has(term.Serve)
-			r.changes(i.customer, i.until)
-		case before.customer != i.customer || before.purpose != i.purpose || before.channel != i.channel:
-			r.changes(i.customer, i.from)
-		case !ended && !i.ops.Has(term.Serve):
+		case i.From <= r.now:
+			r.give(c, r.x.Column(StandingColumn(i.Purpose, i.Channel)), r.x.State(State{int64(i.Ops), i.Because, i.Rules}))
+			who, before, ended = c, *i, !i.Ops.Has(term.Serve)
+			r.changes(c, i.Until)
+		case who != c || before.StandingKey != i.StandingKey:
+			r.changes(c, i.From)
+		case !ended && !i.Ops.Has(term.Serve):
 			ended = true
-			r.give(i.customer, r.x.Column(EndsColumn(i.purpose, i.channel)), uint64(DayOf(i.from)))
+			r.give(c, r.x.Column(EndsColumn(i.Purpose, i.Channel)), uint64(DayOf(i.From)))
 		}
-		return nil
 	})
 }
 
