@@ -33,6 +33,8 @@ type CharterInfo struct {
 	Controller term.Controller `json:"controller"`
 	Purposes   []PurposeInfo   `json:"purposes"`
 	Events     []term.Event    `json:"events"`
+	Sells      bool            `json:"sells_or_shares" doc:"Worked out from recipients and purposes, as California's law counts."`
+	Sensitive  []term.Purpose  `json:"spi_beyond_7027" doc:"Purposes that use sensitive information for more than 11 CCR §7027(m) lets without a way to limit it."`
 	Promise    string          `json:"promise" doc:"charter.yaml as it was applied."`
 }
 
@@ -54,7 +56,7 @@ func (a *API) charterInForce(ctx context.Context, _ *struct{}) (*body[CharterInf
 func charterInfo(c *charter.Charter) CharterInfo {
 	promise, _ := c.Documents()
 	out := CharterInfo{Version: c.Version, Effective: c.Effective.String(), Hash: c.Hash(), Controller: c.Business.ID,
-		Purposes: []PurposeInfo{}, Events: []term.Event{}, Promise: string(promise)}
+		Purposes: []PurposeInfo{}, Events: []term.Event{}, Promise: string(promise), Sells: c.SellsOrShares(), Sensitive: orEmpty(c.SensitiveBeyond())}
 	for i := range c.Purposes {
 		p := &c.Purposes[i]
 		info := PurposeInfo{ID: p.ID, Fields: []term.Field{}, Basis: string(p.Basis("").Kind)}

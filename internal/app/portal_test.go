@@ -190,7 +190,6 @@ func TestSIG05_SupportIsDeclaredAndPagesVary(t *testing.T) {
 		l := message.Link{Scope: message.Choices, Customer: ids[0], Controller: "halm", Channel: term.Email}
 		path := "/privacy/c/" + l.Seal(a.Ring)
 		without, with := visit(a, http.MethodGet, path, nil), visit(a, http.MethodGet, path, nil, "Sec-GPC", "1")
-		const honoured = "Global Privacy Control"
 		if strings.Contains(without.Body.String(), honoured) || !strings.Contains(with.Body.String(), honoured) {
 			t.Error("the page does not answer the signal")
 		}

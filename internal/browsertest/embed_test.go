@@ -25,8 +25,9 @@ func storefront(t *testing.T, s *shop) string {
 		return func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "text/javascript")
 			_, _ = io.WriteString(w, before+`
-const {Candor, defineAsk} = await import("`+s.url+`/embed/candor.js")
+const {Candor, defineAsk, defineFooter} = await import("`+s.url+`/embed/candor.js")
 defineAsk()
+defineFooter()
 window.stored = new Candor({server: "`+s.url+`", key: "`+key+`"}).track("Product Viewed", {family: "coffee"})
 `)
 		}
@@ -36,7 +37,7 @@ window.stored = new Candor({server: "`+s.url+`", key: "`+key+`"}).track("Product
 			w.Header().Set("Content-Type", "text/html; charset=utf-8")
 			w.Header().Set("Content-Security-Policy", "default-src 'none'; img-src data:; script-src 'self' "+s.url+"; connect-src "+s.url)
 			_, _ = io.WriteString(w, `<!doctype html><html lang="de"><head><title>Halm</title><link rel="icon" href="data:,"></head><body><main><h1>Kaffee</h1>
-				<candor-ask server="`+s.url+`" ask="signup"></candor-ask></main><script type="module" src="`+src+`"></script></body></html>`)
+				<candor-ask server="`+s.url+`" ask="signup"></candor-ask></main><footer><candor-footer server="`+s.url+`" market="US-CA"></candor-footer></footer><script type="module" src="`+src+`"></script></body></html>`)
 		}
 	}
 	mux.HandleFunc("/", page("/shop.js"))
@@ -76,6 +77,9 @@ func TestTheEmbeddedAskIsSymmetricAndConfirmed(t *testing.T) {
 	tab.Open(front)
 	if !waitFor(tab, inAsk("form")) {
 		t.Fatal("the ask does not appear")
+	}
+	if !waitFor(tab, `document.querySelector("candor-footer").shadowRoot.textContent.includes("Datenschutz")`) {
+		t.Error("the page has no foot")
 	}
 	tab.Axe()
 	for _, width := range []int{375, 1440} {

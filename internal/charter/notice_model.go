@@ -210,7 +210,7 @@ func (m *noticeModel) addRecipient(c *Charter, r *Recipient) {
 	if r.Safeguard != "" {
 		m.Transfers = append(m.Transfers, n)
 	}
-	m.Sells, m.Shares = m.Sells || r.Sale, m.Shares || r.Sharing
+	m.Sells, m.Shares = m.Sells || r.Sale, m.Shares || !r.Sale && c.SoldOrShared(r)
 }
 
 // titles names fields and events in words.
@@ -268,7 +268,7 @@ func (c *Charter) soldOrShared(names []string) (sold, shared bool) {
 		r := &c.Recipients[i]
 		for p := range r.Gets {
 			if slices.ContainsFunc(names, func(n string) bool { return r.MayReceive(p, n) }) {
-				sold, shared = sold || r.Sale, shared || r.Sharing
+				sold, shared = sold || r.Sale, shared || !r.Sale && c.SoldOrShared(r)
 			}
 		}
 	}

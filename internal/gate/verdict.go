@@ -289,8 +289,8 @@ func (q query) denies(g ground) Ops {
 }
 
 // checkSignal applies Global Privacy Control: no profiling for marketing and no
-// sale or sharing, unless the person, documented and since then, agreed to just
-// that. Contact that was agreed to goes on.
+// sale or sharing, unless the person, since then and in two steps, agreed to just
+// that (SIG-03). Contact that was agreed to goes on.
 func (q query) checkSignal(v *verdict) {
 	if q.signal == 0 {
 		return
@@ -306,8 +306,7 @@ func (q query) checkSignal(v *verdict) {
 func (q query) agreedSince(to term.Recipient) bool {
 	c := q.consent(q.p, q.r, "", to)
 	_, ok := c.at(q.at)
-	rests := c.state.Rests
-	return ok && rests.Strength == consent.Documented && rests.RecordedAt > q.signal
+	return ok && provenYes(c.state.Rests) && c.state.Rests.RecordedAt > q.signal
 }
 
 // checkAge keeps minors, and those who may be, from being profiled and passed on

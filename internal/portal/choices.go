@@ -20,8 +20,7 @@ import (
 // masked address: whoever has the mail can open it (PRF-01).
 type choicesPage struct {
 	Address  string
-	GPC      bool
-	Signal   ui.Status
+	Signal   *ui.Signal // the person's opt-out, since when
 	Undo     *undo
 	Settings []setting
 	Dial     []ui.Choice
@@ -77,14 +76,25 @@ func (p *Portal) holder(r *http.Request) (visitor, error) {
 
 func (p *Portal) renderChoices(w http.ResponseWriter, r *http.Request, v visitor) error {
 	f := p.intro(p.frame(r, "choices"), "choices-lead")
-	data := choicesPage{Base: v.base, Code: !v.proven, GPC: gpcSeen(r), Signal: ui.Status{Tone: ui.Good, Text: p.say(f.Lang, "gpc-honoured")}}
-	err := p.DB.Read(r.Context(), func(tx *db.Tx) error {
+	data := choicesPage{Base: v.base, Code: !v.proven}
+	err := p.hearSignal(r, v)
+	if err != nil {
+		return err
+	}
+	err = p.DB.Read(r.Context(), func(tx *db.Tx) error {
 		if _, err := customer.Get(tx, v.customer); err != nil {
 			return err
 		}
 		c, err := p.Charter.Current(tx)
 		if err != nil {
 			return err
+		}
+		since, err := signalled(tx, v.customer)
+		if err != nil {
+			return err
+		}
+		if since != 0 {
+			data.Signal, f.Signal = p.honoured(f.Lang, since), nil
 		}
 		if data.Address, err = p.Gate.MaskedAddress(r.Context(), tx, v.customer, term.Email); err != nil {
 			return err
@@ -106,6 +116,23 @@ func (p *Portal) renderChoices(w http.ResponseWriter, r *http.Request, v visitor
 	}
 	f.Message, data.Undo = p.saved(r, f.Lang), undoOf(r, data.Settings)
 	return p.pages.choices.Render(w, http.StatusOK, f, data)
+}
+
+// hearSignal puts the browser's signal on record for the person whose page it
+// opens, once (SIG-02).
+func (p *Portal) hearSignal(r *http.Request, v visitor) error {
+	if !gpcSeen(r) {
+		return nil
+	}
+	var since clock.Instant
+	err := p.DB.Read(r.Context(), func(tx *db.Tx) (err error) {
+		since, err = signalled(tx, v.customer)
+		return err
+	})
+	if err != nil || since != 0 {
+		return err
+	}
+	return p.DB.Write(r.Context(), func(tx *db.Tx) error { return p.optsOut(tx, v.customer, "gpc") })
 }
 
 // savedKeys are the messages a page may show after a redirect.

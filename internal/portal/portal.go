@@ -86,6 +86,7 @@ type pages struct {
 	deceased    ui.Page[findPage]
 	why         ui.Page[whyPage]
 	correct     ui.Page[correctPage]
+	optOut      ui.Page[findPage]
 	erase       ui.Page[erasePage]
 	certificate ui.Page[certificatePage]
 	notice      ui.Page[noticePage]
@@ -119,7 +120,7 @@ func New(c Config) (*Portal, error) {
 		me: ui.Find[mePage](s, "me"), proof: ui.Find[proofPage](s, "proof"), rights: ui.Find[exercisePage](s, "rights"),
 		deceased: ui.Find[findPage](s, "deceased"), why: ui.Find[whyPage](s, "why"), correct: ui.Find[correctPage](s, "correct"),
 		erase: ui.Find[erasePage](s, "erase"), certificate: ui.Find[certificatePage](s, "certificate"),
-		notice: ui.Find[noticePage](s, "notice"),
+		notice: ui.Find[noticePage](s, "notice"), optOut: ui.Find[findPage](s, "opt-out"),
 	}}
 	if err := s.Err(); err != nil {
 		return nil, err
@@ -145,6 +146,9 @@ func (p *Portal) routes() map[string]handler {
 		"POST /u/{token}":                     p.unsubscribe,
 		"GET /privacy":                        p.showFind,
 		"POST /privacy":                       p.find,
+		"GET " + optOutURL:                    p.showOptOut,
+		"POST " + optOutURL:                   p.optOut,
+		"GET /embed/footer.json":              p.embedded(p.showFooter),
 		"GET /privacy/c/{token}":              p.byLink(p.renderChoices),
 		"POST /privacy/c/{token}":             p.byLink(p.chosen),
 		"POST /privacy/c/{token}/stop":        p.byLink(p.stopEverything),
@@ -203,16 +207,15 @@ func (p *Portal) Register(mux *http.ServeMux) {
 // frame makes the page's frame from the charter in force.
 func (p *Portal) frame(r *http.Request, key string) ui.Frame {
 	lang := language(r)
-	f := ui.Frame{Lang: lang, Narrow: true, Footer: []ui.Link{
-		{Text: p.say(lang, "notice"), URL: "/notice?lang=" + string(lang)},
-		{Text: p.say(lang, "privacy"), URL: "/privacy?lang=" + string(lang)},
-	}}
+	f := ui.Frame{Lang: lang, Narrow: true, Signal: p.signal(r, lang)}
 	if key != "" {
 		f.Title = p.say(lang, key+"-title")
 	}
-	if c, err := p.current(r); err == nil {
+	c, err := p.current(r)
+	if err == nil {
 		f.Brand, f.Home = c.Business.Name, c.Business.Site
 	}
+	f.Footer = p.links(c, "", lang)
 	if r.Method == http.MethodGet {
 		f.Langs = otherLangs(r, lang)
 	}

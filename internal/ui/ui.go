@@ -23,6 +23,7 @@ type Frame struct {
 	Nav     []Link    // the sections of the privacy centre, or none
 	Langs   []Link    // the same page in the other languages
 	Footer  []Link    // notice, contact, complaint
+	Signal  *Signal   // that the browser's opt-out is honoured
 	Message *Message  // what has just happened, after a redirect
 	Narrow  bool      // a form or an answer rather than a centre
 	Bare    bool      // no heading of the frame: the page brings its own h1
@@ -31,6 +32,15 @@ type Frame struct {
 	Desk    *Desk     // the frame of a page of staff instead of a customer's
 	Crumb   *Link     // staff: the page above this one
 	Actions []Link    // staff: what to do here, beside the title; Current is the main one
+}
+
+// Signal says that an opt-out is honoured, with its switch in the position off
+// (11 CCR §7025(c)(6)).
+type Signal struct {
+	Text   string `json:"text"`
+	Toggle string `json:"toggle"` // what is off
+	Off    string `json:"off"`
+	Since  string `json:"since,omitempty"` // for people who are known
 }
 
 // Link leads somewhere.

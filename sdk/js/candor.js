@@ -1,10 +1,12 @@
 // Candor in the browser: an ask on a page of your own, and events.
 //
-//   import {Candor, defineAsk} from "https://privacy.shop.example/embed/candor.js"
+//   import {Candor, defineAsk, defineFooter} from "https://privacy.shop.example/embed/candor.js"
 //   defineAsk()
+//   defineFooter()
 //   new Candor({server: "https://privacy.shop.example", key: "browser key"}).track("Product Viewed", {family: "beans"})
 //
 //   <candor-ask server="https://privacy.shop.example" ask="signup"></candor-ask>
+//   <candor-footer server="https://privacy.shop.example" market="US-CA"></candor-footer>
 //
 // The words, the control and the notice come from the charter, so they cannot
 // differ from what is enforced. Yes and no look alike. Nothing is kept on the
@@ -153,3 +155,37 @@ class Ask extends HTMLElement {
 
 /** defineAsk makes <candor-ask> known to the page. */
 export const defineAsk = () => { if (!customElements.get("candor-ask")) customElements.define("candor-ask", Ask) }
+
+const foot = `
+	:host { display: block; color: inherit; font: inherit; }
+	div { display: flex; flex-wrap: wrap; gap: 0.5rem 1.25rem; align-items: center; }
+	a { color: inherit; }
+	label { display: inline-flex; gap: 0.4rem; align-items: center; }
+	p { margin: 0; }
+`
+
+// Footer shows what the foot of every page has to: the notice, the choices, the
+// links that California asks for, and that the browser's signal is honoured.
+class Footer extends HTMLElement {
+	#root = this.attachShadow({mode: "open"})
+
+	async connectedCallback() {
+		const style = new CSSStyleSheet()
+		style.replaceSync(foot)
+		this.#root.adoptedStyleSheets = [style]
+		const lang = this.closest("[lang]")?.lang ?? document.documentElement.lang
+		const query = new URLSearchParams({lang, market: this.getAttribute("market") ?? ""})
+		const answer = await fetch(`${this.getAttribute("server").replace(/\/$/, "")}/embed/footer.json?${query}`, {credentials: "omit", referrerPolicy: "no-referrer"})
+		if (!answer.ok) return
+		const {links, signal, lang: spoken} = await answer.json()
+		this.lang = spoken
+		const row = element("div", {}, ...links.map(({text, url}) => element("a", {href: url, textContent: text})))
+		this.#root.replaceChildren(row)
+		if (!signal) return
+		const off = element("input", {type: "checkbox", role: "switch", disabled: true})
+		row.append(element("p", {role: "status", textContent: signal.text}), element("label", {}, off, `${signal.toggle}: ${signal.off}`))
+	}
+}
+
+/** defineFooter makes <candor-footer> known to the page. */
+export const defineFooter = () => { if (!customElements.get("candor-footer")) customElements.define("candor-footer", Footer) }

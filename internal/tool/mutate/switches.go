@@ -76,6 +76,14 @@ var Switches = []Switch{
 		File: "internal/message/lastcheck.go", Code: "return !l.reached[send.Customer], nil", Off: "return false, nil",
 	},
 	{
+		Test: "TestNOT04_CaliforniaLinksAndTheYearlyRenewal", In: "internal/app",
+		File: "internal/charter/policy.go", Code: "if r.Sale || r.Sharing {\n\t\treturn true\n\t}\n", Off: "",
+	},
+	{
+		Test: "TestNOT04_CaliforniaLinksAndTheYearlyRenewal", In: "internal/app",
+		File: "internal/charter/policy.go", Code: "return !r.Due.IsZero() && now >= r.Due", Off: "return false",
+	},
+	{
 		Test: "TestNOT05_NobodyIsUsedForMoreBeforeBeingTold", In: "internal/gate",
 		File: "internal/gate/told.go", Code: "q.denyNews(v, n)\n", Off: "_ = n\n",
 	},
@@ -346,6 +354,14 @@ var Switches = []Switch{
 	{
 		Test: "TestSIG02_SignalOfTheDeviceReachesThePersonAndStays", In: "internal/gate",
 		File: "internal/customer/merge.go", Code: "fact where customer_id = $1`,\n\t} {", Off: "fact where customer_id = $1 and kind <> 'gpc'`,\n\t} {",
+	},
+	{
+		Test: "TestSIG03_TheSignalWinsUntilTwoSteps", In: "internal/app",
+		File: "internal/gate/verdict.go", Code: "return ok && provenYes(c.state.Rests) && c.state.Rests.RecordedAt > q.signal", Off: "return ok && c.state.Rests.RecordedAt > q.signal",
+	},
+	{
+		Test: "TestSIG04_ThePageShowsThatTheSignalIsHonoured", In: "internal/app",
+		File: "internal/portal/footer.go", Code: "if !gpcSeen(r) {\n\t\treturn nil\n\t}\n\treturn p.honoured", Off: "if true {\n\t\treturn nil\n\t}\n\treturn p.honoured",
 	},
 	{
 		Test: "TestSIG05_SupportIsDeclaredAndPagesVary", In: "internal/app",

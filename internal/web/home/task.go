@@ -45,6 +45,7 @@ func (r *room) waiting(v *web.Visit) ([]task, error) {
 		{[]staff.Permission{staff.Incident, staff.Oversee}, r.incidents},
 		{[]staff.Permission{staff.Draft, staff.Approve, staff.Send}, r.campaigns},
 		{[]staff.Permission{staff.SetUp}, r.quarantine},
+		{[]staff.Permission{staff.ApplyCharter, staff.Oversee}, r.review},
 		{[]staff.Permission{staff.ApplyCharter, staff.Oversee}, r.planned},
 		{[]staff.Permission{staff.Audience, staff.Insight}, r.expiring},
 	} {
@@ -206,6 +207,26 @@ func (r *room) planned(v *web.Visit) ([]task, error) {
 		return err
 	})
 	return out, err
+}
+
+// review asks to renew the published policy: a month before the law's year ends,
+// and in red from then on (NOT-04). It cannot be put away but by renewing.
+func (r *room) review(v *web.Visit) ([]task, error) {
+	var due charter.Renewal
+	err := v.Read(func(tx *db.Tx) (err error) {
+		due, err = r.Charter.Renewal(tx)
+		return err
+	})
+	if err != nil || !due.Open(v.Now()) {
+		return nil, err
+	}
+	t := task{Text: "Renew the privacy policy", URL: link(v, "/admin/promises", staff.ApplyCharter, staff.Oversee),
+		Note:   "In force since " + ui.Date("en", v.Local(due.Renewed)) + "; read it again and apply it with a new effective day",
+		Status: ui.Status{Tone: ui.Warn, Text: "by " + ui.Date("en", v.Local(due.Due))}}
+	if due.Overdue(v.Now()) {
+		t.Status = ui.Status{Tone: ui.Bad, Text: "more than 12 months old"}
+	}
+	return []task{t}, nil
 }
 
 // expiring says how many permissions end within the next weeks.

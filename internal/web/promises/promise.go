@@ -16,6 +16,7 @@ import (
 // promisePage is the charter in force.
 type promisePage struct {
 	Facts     []ui.Fact
+	Review    *ui.Status // of the yearly renewal; nil where no law asks for it
 	Notices   []ui.Link
 	Purposes  []purpose
 	Forecasts []forecast
@@ -50,6 +51,7 @@ func (r *room) showPromise(v *web.Visit) error {
 		{Term: "Controller", Text: c.Business.Controller},
 		{Term: "Markets", Text: markets(c), Note: "everybody else gets the strictest rule of all"},
 	}}
+	p.Facts = append(p.Facts, flagsOf(c)...)
 	for _, l := range c.Business.Languages {
 		p.Notices = append(p.Notices, ui.Link{Text: strings.ToUpper(string(l)), URL: "/notice?lang=" + string(l)})
 	}
@@ -65,6 +67,11 @@ func (r *room) showPromise(v *web.Visit) error {
 	}
 	err = v.Read(func(tx *db.Tx) error {
 		history, err := r.Charter.History(tx)
+		if err != nil {
+			return err
+		}
+		due, err := r.Charter.Renewal(tx)
+		p.Review = reviewOf(v, due)
 		p.Versions = nil
 		for _, e := range history {
 			p.Versions = append(p.Versions, versionOf(c, e))
