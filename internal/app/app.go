@@ -128,6 +128,7 @@ func (a *App) openGround(ctx context.Context, _ Options) (err error) {
 	if a.DB, err = db.Open(ctx, a.Config.Database); err != nil {
 		return err
 	}
+	a.DB.Limit(a.Config.Conns)
 	a.closers = append(a.closers, a.DB.Close)
 	return nil
 }

@@ -37,7 +37,11 @@ func Backup(ctx context.Context, cfg config.Config, folder, program string) (out
 	if err != nil {
 		return out, err
 	}
-	d, err := db.OpenReader(ctx, cfg.Database)
+	place := cfg.Database
+	if cfg.Replica != "" {
+		place = cfg.Replica
+	}
+	d, err := db.OpenReader(ctx, place)
 	if err != nil {
 		return out, err
 	}

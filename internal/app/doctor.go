@@ -43,6 +43,7 @@ type Finding struct {
 // server runs.
 func Examine(ctx context.Context, cfg config.Config) []Finding {
 	d := &doctor{ctx: ctx, cfg: cfg}
+	d.configuration()
 	d.folder()
 	d.keys()
 	d.secrets()
@@ -53,6 +54,8 @@ func Examine(ctx context.Context, cfg config.Config) []Finding {
 	d.reports()
 	d.space()
 	d.encryption()
+	d.backups()
+	d.indexed()
 	return d.found
 }
 

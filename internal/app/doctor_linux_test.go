@@ -4,9 +4,15 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
+	"time"
 
+	"candor/internal/audience/index"
+	"candor/internal/clock"
 	"candor/internal/config"
+	"candor/internal/db"
+	"candor/internal/db/dbtest"
 )
 
 // The doctor tells a mail server from something else that answers.
@@ -71,4 +77,43 @@ func TestDoctorFollowsADiskDown(t *testing.T) {
 			t.Errorf("%s: %v, want %v", name, got, want)
 		}
 	}
+}
+
+// The doctor knows how old the newest backup is, and what a server found when it
+// compared its index with the database.
+func TestDoctorSeesBackupsAndIndex(t *testing.T) {
+	dbtest.EachPlace(t, func(t *testing.T, place string) {
+		s := newSite(t, place)
+		s.cfg.Backups = t.TempDir()
+		if got := finding(t, s.cfg, "audience index"); got.Health != Note {
+			t.Errorf("before a comparison: %+v", got)
+		}
+		s.clk.Set(clock.System{}.Now())
+		s.must(s.CheckIndex(ctx))
+		if got := finding(t, s.cfg, "audience index"); got.Health != Well {
+			t.Errorf("%+v", got)
+		}
+		s.must(s.DB.Write(ctx, func(tx *db.Tx) error {
+			return index.Note(tx, index.Report{Customers: 5000, Compared: 1000, Different: 2, At: s.clk.Now()})
+		}))
+		if got := finding(t, s.cfg, "audience index"); got.Health != Wrong || !strings.Contains(got.Says, "2 of 1000") {
+			t.Errorf("with a difference: %+v", got)
+		}
+		for _, tt := range []struct {
+			age  time.Duration
+			want Health
+		}{{-1, Wrong}, {8 * 24 * time.Hour, Wrong}, {30 * time.Hour, Note}, {3 * time.Hour, Well}} {
+			if tt.age > 0 {
+				name := "candor-" + time.Now().Add(-tt.age).UTC().Format("20060102T150405Z") + ".backup"
+				s.must(os.WriteFile(filepath.Join(s.cfg.Backups, name), nil, 0o600))
+			}
+			if got := finding(t, s.cfg, "backups"); got.Health != tt.want {
+				t.Errorf("a newest backup of %s: %+v", tt.age, got)
+			}
+		}
+		t.Setenv("CANDOR_MAIL_PAEC", "5")
+		if got := finding(t, s.cfg, "configuration"); got.Health != Note || !strings.Contains(got.Says, "CANDOR_MAIL_PAEC") {
+			t.Errorf("%+v", got)
+		}
+	})
 }

@@ -188,3 +188,8 @@ func join(path, name string) string {
 	}
 	return path + "." + name
 }
+
+// Sets reports whether a variable of the environment sets something.
+func Sets(name string) bool {
+	return slices.ContainsFunc(settings(reflect.ValueOf(&Config{}).Elem(), ""), func(s setting) bool { return Variable(s.path) == name })
+}

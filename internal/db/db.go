@@ -77,6 +77,15 @@ func OpenReader(ctx context.Context, place string) (*DB, error) {
 	return readSQLite(ctx, place)
 }
 
+// Limit bounds the connections to PostgreSQL of this process, which shares the
+// server's limit with others. SQLite has one writer whatever is asked.
+func (d *DB) Limit(conns int) {
+	if e, ok := d.engine.(*pgEngine); ok && conns > 0 {
+		e.pool.SetMaxOpenConns(conns)
+		e.pool.SetMaxIdleConns(conns)
+	}
+}
+
 var errReader = errs.New(errs.Internal, errs.FailClosed, "the database was opened to be read alone")
 
 func isPostgres(place string) bool {

@@ -11,6 +11,9 @@ import (
 	"testing/fstest"
 
 	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
+
+	"candor/internal/errs"
 )
 
 //go:embed migration/*.sql
@@ -25,9 +28,22 @@ func Migrations() fs.FS {
 	return sub
 }
 
-// migrate brings a database up to date.
+// ErrNewer is the code of a database that a newer program has brought up to date.
+const ErrNewer errs.Code = "newer_schema"
+
+// migrate brings a database up to date. Of several servers that start at once on
+// PostgreSQL one does, and the others wait. It returns CONFLICT, and changes
+// nothing, when a newer program has been here: an older one would write rows that
+// lack what the newer relies on.
 func migrate(ctx context.Context, d *sql.DB, dialect Dialect, files fs.FS) error {
-	gooseDialect := goose.DialectPostgres
+	gooseDialect, options := goose.DialectPostgres, []goose.ProviderOption{goose.WithDisableGlobalRegistry(true)}
+	if dialect == Postgres {
+		locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 300))
+		if err != nil {
+			return err
+		}
+		options = append(options, goose.WithSessionLocker(locker))
+	}
 	if dialect == SQLite {
 		gooseDialect = goose.DialectSQLite3
 		var err error
@@ -35,9 +51,16 @@ func migrate(ctx context.Context, d *sql.DB, dialect Dialect, files fs.FS) error
 			return err
 		}
 	}
-	p, err := goose.NewProvider(gooseDialect, d, files, goose.WithDisableGlobalRegistry(true))
+	p, err := goose.NewProvider(gooseDialect, d, files, options...)
 	if err != nil {
 		return fmt.Errorf("migrations: %w", err)
+	}
+	current, target, err := p.GetVersions(ctx)
+	if err != nil {
+		return fmt.Errorf("migrations: %w", err)
+	}
+	if current > target {
+		return errs.New(errs.Conflict, ErrNewer, "a newer version of this program has been at the database; run that one, or restore a backup from before it with this one")
 	}
 	if _, err := p.Up(ctx); err != nil {
 		return fmt.Errorf("migrations: %w", err)

@@ -14,7 +14,7 @@ var (
 	byState     = Label{"state", []string{"accepted", "refused", "uncertain", "planned", "denied"}}
 	byTaken     = Label{"kind", []string{"accepted", "duplicate", "quarantined", "refused", "test", "dropped", "dropped_event", "scanned", "refused_id", "noted", "nothing_left"}}
 	bySignIn    = Label{"outcome", []string{"opened", "failed", "refused"}}
-	byLoop      = Label{"loop", []string{"collect", "index", "jobs", "journal", "ledger", "mailbox", "outbox", "sender"}}
+	byLoop      = Label{"loop", []string{"collect", "index", "index check", "jobs", "journal", "ledger", "mailbox", "outbox", "sender"}}
 )
 
 // What is counted where it happens.
@@ -60,6 +60,7 @@ var (
 	IndexReady     = gauge("candor_index_ready", "1 while the audience index answers; 0 while SQL does.", "0 for longer than reading it takes")
 	IndexCustomers = gauge("candor_index_customers", "Customers in the audience index.", "")
 	IndexAge       = gauge("candor_index_age_seconds", "How long ago the audience index was last in line with the database, in seconds.", "above 10")
+	IndexDifferent = gauge("candor_index_different", "Customers of a sample whom the audience index held otherwise than the database when it was last compared, within the hour.", "above zero: a count may be wrong; restart the server and report it")
 	BackupAge      = gauge("candor_backup_age_seconds", "Age of the newest backup in the folder that the configuration names, in seconds; -1 when there is none.", "above 90,000 (25 hours)")
 	DiskFree       = gauge("candor_disk_free_bytes", "What the disk under the data has left, in bytes; -1 when it cannot be seen.", "below 2,147,483,648 (2 GB)")
 )

@@ -3,6 +3,7 @@ package index
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -19,6 +20,30 @@ type Report struct {
 	Different int64         // of those, not held as they are in the database
 	Built     time.Duration // how long the first reading took
 	Synced    clock.Instant // when the log was last seen to hold nothing new; 0 before that
+	At        clock.Instant // when it was compared
+}
+
+// noted is the setting that holds the last report of a server.
+const noted = "index.checked"
+
+// Note keeps a report for whoever looks at the database from outside.
+func Note(tx *db.Tx, r Report) error {
+	text, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(`insert into setting (name, value) values ($1, $2) on conflict (name) do update set value = excluded.value`, noted, string(text))
+	return err
+}
+
+// Noted gives the last report that a server kept. It returns NOT_FOUND before
+// the first.
+func Noted(tx *db.Tx) (r Report, err error) {
+	var text string
+	if err := tx.QueryRow(`select value from setting where name = $1`, noted).Scan(&text); err != nil {
+		return r, err
+	}
+	return r, json.Unmarshal([]byte(text), &r)
 }
 
 // Check brings the index into line and compares a sample of about this many
@@ -30,7 +55,7 @@ func (k *Keeper) Check(ctx context.Context, sample int) (Report, error) {
 	}
 	k.work.Lock()
 	defer k.work.Unlock()
-	out := Report{Customers: int64(k.x.Size()), Built: k.built, Synced: k.synced}
+	out := Report{Customers: int64(k.x.Size()), Built: k.built, Synced: k.synced, At: k.Clock.Now()}
 	list := k.x.sample(sample)
 	out.Compared = int64(len(list))
 	for range 3 {
