@@ -1,7 +1,7 @@
 # The few commands of this project. A fresh machine needs only Go: make test
 # installs the rest when it is missing and it may.
 .DEFAULT_GOAL := help
-.PHONY: help test check lint requirements mutate schema reference bench run
+.PHONY: help test check lint requirements mutate schema reference package bench run
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -9,7 +9,7 @@ help: ## this list
 test: ## every test on both engines, in Chromium, with real SDKs (RACE=1: with the race detector)
 	@scripts/test
 
-check: lint ## what CI runs: format, vet, staticcheck, known vulnerabilities, all tests with -race
+check: lint ## what CI runs: format, vet, staticcheck, advisories, all tests with -race
 	@RACE=1 scripts/test
 
 lint: ## the checks that run no test
@@ -26,6 +26,9 @@ schema: ## write internal/db/schema.sql anew from the migrations
 
 reference: ## write doc/configuration.md and doc/metrics.md anew from the code
 	@go test ./internal/config ./internal/observe -run TestReference -update
+
+package: ## binaries, what is in them, Debian packages and checksums in dist/ (ARGS="-version 1.4.0 -key FILE")
+	@SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) go run ./cmd/release $(ARGS)
 
 bench: ## one table: jobs over HTTP and SMTP on both engines, targets, ratios; ten minutes, never part of a check
 	@scripts/bench

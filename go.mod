@@ -37,6 +37,11 @@ require (
 require filippo.io/mldsa v0.0.0-20260215214346-43d0283efc3e // indirect
 
 require (
+	aead.dev/minisign v0.3.0 // indirect
+	github.com/CycloneDX/cyclonedx-go v0.12.0 // indirect
+)
+
+require (
 	github.com/beorn7/perks v1.0.1 // indirect
 	github.com/cespare/xxhash/v2 v2.3.0 // indirect
 	github.com/fxamacker/cbor/v2 v2.9.4 // indirect

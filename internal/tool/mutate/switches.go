@@ -288,6 +288,10 @@ var Switches = []Switch{
 		File: "internal/campaign/plan.go", Code: "return b.failed(ctx, Program, int64(args.Campaign), errs.FailClosed)", Off: "return err",
 	},
 	{
+		Test: "TestSEC11_KnownFlawsAreMendedInTime", In: "internal/tool/release",
+		File: "internal/tool/advisory/advisory.go", Code: "case limited && age > limit:", Off: "case limited && age > 2*limit:",
+	},
+	{
 		Test: "TestBRE01_TheRegisterKeepsWhatWasNotNotified", In: "internal/incident",
 		File: "internal/incident/work.go", Code: "if i.State == Proposed && i.ProposedBy == by {", Off: "if i.ProposedBy == \"nobody\" {",
 	},
