@@ -118,6 +118,7 @@ func TestLabelsHoldWhatIsDeclared(t *testing.T) {
 	want["candor_collected_total kind"] = texts(collect.Accepted, collect.Duplicate, collect.Quarantined, collect.Refused, collect.NotStored, collect.Dropped,
 		collect.DroppedEvent, collect.Scanned, collect.RefusedID, collect.Noted, collect.NothingLeft)
 	s := newSite(t, filepath.Join(t.TempDir(), "candor.db"))
+	want["candor_loops_stopped_total loop"] = []string{"bounces"} // with a configuration for them
 	for name := range s.loops() {
 		want["candor_loops_stopped_total loop"] = append(want["candor_loops_stopped_total loop"], name)
 	}
