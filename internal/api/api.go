@@ -35,6 +35,7 @@ import (
 	"candor/internal/keyring"
 	"candor/internal/ledger"
 	"candor/internal/limit"
+	"candor/internal/message"
 	"candor/internal/request"
 	"candor/internal/rulepack"
 	"candor/internal/sharing"
@@ -52,6 +53,7 @@ type Config struct {
 	Ledger    *ledger.Log
 	Audience  *audience.Service
 	Campaigns *campaign.Book
+	Mail      *message.Sender
 	Requests  *request.Desk
 	Sources   *collect.Sources
 	Imports   *intake.Importer

@@ -12,6 +12,7 @@ import (
 	"candor/internal/customer"
 	"candor/internal/db"
 	"candor/internal/errs"
+	"candor/internal/gate"
 	"candor/internal/id"
 	"candor/internal/term"
 )
@@ -64,8 +65,12 @@ func (a *API) recordConsent(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
+	left, err := a.Mail.Departed(ctx, act.Customer, e.Left)
+	if err != nil {
+		return nil, err
+	}
 	return &body[ConsentRecorded]{ConsentRecorded{
-		Record: r, Counts: r.Counts(), Tightened: len(e.Tightened), Opened: len(e.Opened), Left: orEmpty(e.Left),
+		Record: r, Counts: r.Counts(), Tightened: len(e.Tightened), Opened: len(e.Opened), Left: orEmpty(left),
 		Proof: "pending", ReceiptURL: receiptURL(act.Customer, r.ID),
 	}}, nil
 }
@@ -104,13 +109,17 @@ func (a *API) stopAll(ctx context.Context, in *struct{ CustomerPath }) (*body[St
 		return nil, err
 	}
 	c, _ := callerOf(ctx)
-	var out Stopped
-	err = a.DB.Write(ctx, func(tx *db.Tx) error {
-		records, e, err := a.Gate.StopAll(tx, who, brand, c.actor(), "api")
-		out = Stopped{orEmpty(records), orEmpty(e.Left)}
+	var records []consent.Record
+	var e gate.Effects
+	err = a.DB.Write(ctx, func(tx *db.Tx) (err error) {
+		records, e, err = a.Gate.StopAll(tx, who, brand, c.actor(), "api")
 		return err
 	})
-	return answered(out, err)
+	if err != nil {
+		return nil, err
+	}
+	left, err := a.Mail.Departed(ctx, who, e.Left)
+	return answered(Stopped{orEmpty(records), orEmpty(left)}, err)
 }
 
 func (a *API) listConsents(ctx context.Context, in *struct{ CustomerPath }) (*body[consent.Export], error) {

@@ -20,6 +20,7 @@ import (
 	"candor/client"
 	"candor/internal/db"
 	"candor/internal/db/dbtest"
+	"candor/internal/id"
 	"candor/internal/keyring"
 	"candor/internal/message"
 	"candor/internal/message/messagetest"
@@ -177,6 +178,15 @@ func (s *site) reconcile(sink *messagetest.Sink, p client.Progress, again int64)
 	if states[message.Accepted] != p.Accepted || states[message.Uncertain] != p.Uncertain || handed != p.Accepted+p.Uncertain+again {
 		s.t.Errorf("sends %v, the campaign says %+v, the ledger has %d hand-overs", states, p, handed)
 	}
+}
+
+func (s *site) sendsOf(c id.Customer) (out []message.Send) {
+	s.t.Helper()
+	s.read(func(tx *db.Tx) (err error) {
+		out, err = message.Of(tx, c)
+		return err
+	})
+	return out
 }
 
 // proven is a send with its ledger entry.

@@ -136,7 +136,7 @@ func (s *site) people(a *app.App, n int) {
 	s.t.Helper()
 	list := make([]gate.Arrival, n)
 	for i := range list {
-		address, err := customer.Email(fmt.Sprintf("fault%d@kunde.example", i))
+		address, err := customer.Email(address(i))
 		must(s.t, err)
 		user, err := customer.UserID(demo.Namespace, userID(i))
 		must(s.t, err)

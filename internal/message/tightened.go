@@ -78,6 +78,28 @@ type Left struct {
 	State   State         `json:"state"` // handed while nothing is known yet
 }
 
+// patience is how long the answer to a withdrawal waits for messages that are on
+// their way.
+const patience = 5 * time.Second
+
+// Departed waits, up to five seconds, until it is known what became of the messages
+// that a withdrawal overtook, and gives those that left or may yet have. What was
+// only handed over and had not begun is cancelled by then. An answer to a withdrawal
+// is given after it: once it is given, nothing that it does not name leaves.
+func (s *Sender) Departed(ctx context.Context, c id.Customer, overtaken []string) ([]string, error) {
+	if len(overtaken) == 0 {
+		return nil, nil
+	}
+	list, err := s.AwaitLeft(ctx, c, patience)
+	var out []string
+	for _, l := range list {
+		if name := l.Message.String(); slices.Contains(overtaken, name) && !slices.Contains(out, name) {
+			out = append(out, name)
+		}
+	}
+	return out, err
+}
+
 // AwaitLeft waits, at most so long, until it is known what became of the
 // messages that were on their way to a customer when they withdrew, and gives
 // those that left or may yet have.

@@ -285,17 +285,27 @@ func (p *Portal) lower(r *http.Request, v visitor, key gate.StandingKey) (string
 	if v.proven {
 		method = consent.ByPortal
 	}
-	done := "saved"
-	err := p.DB.Write(r.Context(), func(tx *db.Tx) error {
-		_, effects, err := p.Gate.Record(tx, consent.Act{
+	var effects gate.Effects
+	err := p.DB.Write(r.Context(), func(tx *db.Tx) (err error) {
+		_, effects, err = p.Gate.Record(tx, consent.Act{
 			Customer: v.customer, Controller: key.Controller, Purpose: key.Purpose, Channel: key.Channel, Kind: consent.Withdrawn,
 			Method: method, Strength: consent.Documented, Actor: term.ByCustomer, Source: "portal",
 		})
-		if len(effects.Left) > 0 {
-			done = "left"
-		}
 		return err
 	})
+	if err != nil {
+		return "", err
+	}
+	return p.said(r, v.customer, effects, "saved")
+}
+
+// said waits for what was on its way to somebody who withdrew, and gives the word
+// of the answer: that something left, or what was done.
+func (p *Portal) said(r *http.Request, c id.Customer, e gate.Effects, done string) (string, error) {
+	left, err := p.Mail.Departed(r.Context(), c, e.Left)
+	if len(left) > 0 {
+		done = "left"
+	}
 	return done, err
 }
 
@@ -337,12 +347,17 @@ func (p *Portal) noticeNow(tx *db.Tx, lang term.Lang) (charter.Notice, error) {
 
 // stopEverything ends all marketing on all channels in one transaction (PRF-02).
 func (p *Portal) stopEverything(w http.ResponseWriter, r *http.Request, v visitor) error {
-	err := p.DB.Write(r.Context(), func(tx *db.Tx) error {
-		_, _, err := p.Gate.StopAll(tx, v.customer, v.controller, term.ByCustomer, "portal")
+	var effects gate.Effects
+	err := p.DB.Write(r.Context(), func(tx *db.Tx) (err error) {
+		_, effects, err = p.Gate.StopAll(tx, v.customer, v.controller, term.ByCustomer, "portal")
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	return redirect(w, r, v.base+"?lang="+string(language(r))+"&done=stopped")
+	done, err := p.said(r, v.customer, effects, "stopped")
+	if err != nil {
+		return err
+	}
+	return redirect(w, r, v.base+"?lang="+string(language(r))+"&done="+done)
 }

@@ -58,8 +58,11 @@ func (p *Portal) stop(r *http.Request, l message.Link) (left []string, err error
 		left = effects.Left
 		return err
 	})
+	if err == nil {
+		return p.Mail.Departed(r.Context(), l.Customer, left)
+	}
 	if !errs.Is(err, errs.NotFound) {
-		return left, err
+		return nil, err
 	}
 	return nil, p.DB.Write(r.Context(), func(tx *db.Tx) error {
 		return p.Gate.Suppress(tx, gate.EndpointSuppression{

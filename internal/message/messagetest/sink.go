@@ -48,6 +48,7 @@ type Sink struct {
 type Mail struct {
 	From, To string
 	Raw      []byte
+	At       time.Time // when DATA began
 }
 
 // NewSink starts a relay on this machine that keeps what it is sent; secure
@@ -159,6 +160,7 @@ func (x *sinkSession) Rcpt(to string, _ *smtp.RcptOptions) error {
 }
 
 func (x *sinkSession) Data(r io.Reader) error {
+	at := time.Now()
 	raw, err := io.ReadAll(r)
 	if err != nil {
 		return err
@@ -177,7 +179,7 @@ func (x *sinkSession) Data(r io.Reader) error {
 	}
 	x.s.mu.Lock()
 	defer x.s.mu.Unlock()
-	x.s.got = append(x.s.got, Mail{x.from, x.to, raw})
+	x.s.got = append(x.s.got, Mail{x.from, x.to, raw, at})
 	return nil
 }
 
