@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"candor/internal/backup"
@@ -76,6 +77,19 @@ func CheckBackup(cfg config.Config, path string) (out Saved, err error) {
 		return err
 	})
 	return out, err
+}
+
+// verifyNewest reads the newest backup of the configuration's folder to its end.
+func verifyNewest(cfg config.Config) (rows int64, err error) {
+	made, err := backup.Newest(cfg.Backups)
+	if err != nil || made == 0 {
+		return 0, errors.Join(err, errs.New(errs.NotFound, "no_backup", "there is no backup in the folder; take one with candor backup"))
+	}
+	read, err := CheckBackup(cfg, filepath.Join(cfg.Backups, backup.Name(made)))
+	for _, n := range read.Rows {
+		rows += n
+	}
+	return rows, err
 }
 
 func withBackup(cfg config.Config, path string, fn func(*backup.Archive) error) error {

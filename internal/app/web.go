@@ -4,8 +4,10 @@ import (
 	"context"
 
 	"candor/internal/approval"
+	"candor/internal/backup"
 	"candor/internal/campaign"
 	"candor/internal/charter"
+	"candor/internal/clock"
 	"candor/internal/db"
 	"candor/internal/egress"
 	"candor/internal/gate"
@@ -90,8 +92,9 @@ func (a *App) incidents() *incident.Register {
 
 func (a *App) setupRoom() (web.Room, error) {
 	return setup.New(setup.Services{
-		Collector: a.Collector, Staff: a.Staff, Tokens: a.Tokens, Imports: a.Importer, Keys: a.Sender.DomainKeys(),
+		Collector: a.Collector, Staff: a.Staff, Tokens: a.Tokens, Imports: a.Importer, Gate: a.Gate, Jobs: a.Jobs, Keys: a.Sender.DomainKeys(),
 		Look: egress.New(egress.Options{DNS: a.Config.Egress.DNS}).TXT, URL: a.Config.URL,
+		Backups: setup.Backups{Folder: a.Config.Backups, Newest: func() (clock.Instant, error) { return backup.Newest(a.Config.Backups) }, Verify: func() (int64, error) { return verifyNewest(a.Config) }},
 	})
 }
 

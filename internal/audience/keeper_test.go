@@ -126,8 +126,10 @@ func TestIndexFollowsTheGate(t *testing.T) {
 		w.order(people[0])
 		w.clock.Advance(12 * 366 * 24 * time.Hour)
 		w.sync()
-		if gone, err := w.gate.Retain(ctx); err != nil || gone.Events == 0 {
-			t.Fatalf("retention: %+v, %v", gone, err)
+		would, err := w.gate.Foresee(ctx, 1000)
+		w.must(err)
+		if gone, err := w.gate.Retain(ctx); err != nil || gone.Events == 0 || gone.Events != would.Events || !would.All {
+			t.Fatalf("retention: %+v, %v; foreseen %+v", gone, err, would)
 		}
 		w.sync()
 		if report, err := w.index.Check(ctx, 100); err != nil || report.Different > 0 {

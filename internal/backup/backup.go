@@ -145,7 +145,7 @@ func Save(ctx context.Context, folder string, o Options) (path string, m Manifes
 	if err = errors.Join(err, w.Flush(), f.Chmod(allowed), f.Sync(), f.Close()); err != nil {
 		return "", m, nil, err
 	}
-	path = filepath.Join(folder, prefix+m.Made.Time().Format(stamp)+suffix)
+	path = filepath.Join(folder, Name(m.Made))
 	if err := errors.Join(os.Rename(f.Name(), path), syncFolder(folder)); err != nil {
 		return "", m, nil, err
 	}
@@ -174,6 +174,9 @@ func Newest(folder string) (newest clock.Instant, err error) {
 	}
 	return newest, err
 }
+
+// Name is the file of a backup that was made at an instant.
+func Name(made clock.Instant) string { return prefix + made.Time().Format(stamp) + suffix }
 
 // madeAt reads the time in a backup's name.
 func madeAt(name string) (clock.Instant, bool) {

@@ -59,6 +59,12 @@ func (b *Book) Suppressions(tx *db.Tx, i Identity) ([]Suppression, error) {
 	return out, err
 }
 
+// CountSuppressions counts them, to at most so many.
+func CountSuppressions(tx *db.Tx, most int64) (n int64, err error) {
+	err = tx.QueryRow("select count(*) from (select 1 as one from suppression limit $1) as counted", most).Scan(&n)
+	return n, err
+}
+
 // SuppressionsOf finds suppressions by digests of addresses.
 func SuppressionsOf(tx *db.Tx, sums [][]byte) (map[string][]Suppression, error) {
 	out := map[string][]Suppression{}

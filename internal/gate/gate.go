@@ -142,7 +142,7 @@ func New(cfg Config) (*Gate, error) {
 		_, err := g.Retain(ctx)
 		return err
 	})
-	g.jobs.Every(JobRetention, retainEvery)
+	g.jobs.Every(JobRetention, RetainEvery)
 	return g, nil
 }
 

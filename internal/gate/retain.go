@@ -2,6 +2,7 @@ package gate
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -17,7 +18,8 @@ import (
 )
 
 const (
-	retainEvery = 24 * time.Hour
+	// RetainEvery is how often the daily job runs.
+	RetainEvery = 24 * time.Hour
 	// retainStep is how many customers one transaction goes through.
 	retainStep = 500
 )
@@ -49,42 +51,93 @@ func (g *Gate) Retain(ctx context.Context) (Retained, error) {
 func (g *Gate) expire(ctx context.Context) (events, guesses int64, err error) {
 	var after id.Customer
 	for {
-		var gone, aged int64
-		var page []id.Customer
+		var one expiredPage
 		err := g.db.Write(ctx, func(tx *db.Tx) (err error) {
-			gone, aged = 0, 0
-			if page, err = customer.Page(tx, after, retainStep); err != nil || len(page) == 0 {
-				return err
-			}
-			_, c, err := g.law(tx)
-			if err != nil {
-				return err
-			}
-			keep, err := g.keepOf(c)
-			if err != nil {
-				return err
-			}
-			var whose []id.Customer
-			if gone, whose, err = event.Expire(tx, keep, page, lives, g.clock.Now()); err != nil {
-				return err
-			}
-			traits, whoseToo, err := customer.DropGuesses(tx, page, g.clock.Now().Add(-customer.GuessGoes))
-			if err != nil {
-				return err
-			}
-			sealed, err := vault.DropGuesses(tx, page, g.clock.Now().Add(-customer.GuessGoes))
-			if err != nil {
-				return err
-			}
-			aged = traits + sealed
-			return g.outbox.Changed(tx, append(whose, whoseToo...)...)
+			one, err = g.expirePage(tx, after)
+			return err
 		})
-		events, guesses = events+gone, guesses+aged
-		if err != nil || len(page) == 0 {
+		events, guesses = events+one.events, guesses+one.guesses
+		if err != nil || one.seen == 0 {
 			return events, guesses, err
 		}
-		after = page[len(page)-1]
+		after = one.last
 	}
+}
+
+// expiredPage is what went of one page of customers.
+type expiredPage struct {
+	events, guesses int64
+	seen            int
+	last            id.Customer
+}
+
+// expirePage goes through the customers after one.
+func (g *Gate) expirePage(tx *db.Tx, after id.Customer) (out expiredPage, err error) {
+	page, err := customer.Page(tx, after, retainStep)
+	if err != nil || len(page) == 0 {
+		return out, err
+	}
+	_, c, err := g.law(tx)
+	if err != nil {
+		return out, err
+	}
+	keep, err := g.keepOf(c)
+	if err != nil {
+		return out, err
+	}
+	out.seen, out.last = len(page), page[len(page)-1]
+	var whose []id.Customer
+	if out.events, whose, err = event.Expire(tx, keep, page, lives, g.clock.Now()); err != nil {
+		return out, err
+	}
+	traits, whoseToo, err := customer.DropGuesses(tx, page, g.clock.Now().Add(-customer.GuessGoes))
+	if err != nil {
+		return out, err
+	}
+	sealed, err := vault.DropGuesses(tx, page, g.clock.Now().Add(-customer.GuessGoes))
+	if err != nil {
+		return out, err
+	}
+	out.guesses = traits + sealed
+	return out, g.outbox.Changed(tx, append(whose, whoseToo...)...)
+}
+
+// Foreseen is what the daily job would delete.
+type Foreseen struct {
+	Retained
+	Fields    []term.Field // whose values no purpose needs any more; all of them go
+	Customers int          // that were looked at
+	All       bool         // there are no more
+}
+
+// errRehearsal takes back what a rehearsal did.
+var errRehearsal = errors.New("only a rehearsal")
+
+// Foresee rehearses the daily job on at most so many customers, in transactions
+// that are taken back.
+func (g *Gate) Foresee(ctx context.Context, most int) (out Foreseen, err error) {
+	if out.Fields, err = g.unneeded(ctx); err != nil {
+		return out, err
+	}
+	var after id.Customer
+	for out.Customers < most {
+		var one expiredPage
+		err := g.db.Write(ctx, func(tx *db.Tx) (err error) {
+			if one, err = g.expirePage(tx, after); err == nil {
+				err = errRehearsal
+			}
+			return err
+		})
+		if !errors.Is(err, errRehearsal) {
+			return out, err
+		}
+		if one.seen == 0 {
+			out.All = true
+			break
+		}
+		out.Events, out.Guesses, out.Customers, after = out.Events+one.events, out.Guesses+one.guesses, out.Customers+one.seen, one.last
+	}
+	return out, nil
 }
 
 // keepOf gives the retention of events under a charter, derived once.
@@ -154,19 +207,7 @@ func endOf(f customer.Fact) clock.Instant {
 // purgeUnneeded deletes the values of fields that the charter in force does not
 // declare, or that none of its purposes lists.
 func (g *Gate) purgeUnneeded(ctx context.Context) (int64, error) {
-	var fields []term.Field
-	err := g.db.Read(ctx, func(tx *db.Tx) error {
-		_, c, err := g.law(tx)
-		if err != nil {
-			return err
-		}
-		stored, err := g.StoredFields(tx)
-		fields = slices.DeleteFunc(stored, func(f term.Field) bool {
-			_, declared := c.Field(f)
-			return declared && usedField(c, f)
-		})
-		return err
-	})
+	fields, err := g.unneeded(ctx)
 	var total int64
 	for _, f := range fields {
 		var after id.Customer
@@ -184,6 +225,23 @@ func (g *Gate) purgeUnneeded(ctx context.Context) (int64, error) {
 		}
 	}
 	return total, err
+}
+
+// unneeded lists the fields of which values are kept and that no purpose needs.
+func (g *Gate) unneeded(ctx context.Context) (fields []term.Field, err error) {
+	err = g.db.Read(ctx, func(tx *db.Tx) error {
+		_, c, err := g.law(tx)
+		if err != nil {
+			return err
+		}
+		stored, err := g.StoredFields(tx)
+		fields = slices.DeleteFunc(stored, func(f term.Field) bool {
+			_, declared := c.Field(f)
+			return declared && usedField(c, f)
+		})
+		return err
+	})
+	return fields, err
 }
 
 // StoredFields lists the fields of which a value is kept, in the vault or in

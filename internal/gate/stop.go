@@ -146,6 +146,11 @@ func (g *Gate) Suppress(tx *db.Tx, s EndpointSuppression) error {
 	return nil
 }
 
+// Suppressed gives what an address is suppressed for.
+func (g *Gate) Suppressed(tx *db.Tx, i customer.Identity) ([]customer.Suppression, error) {
+	return g.book.Suppressions(tx, i)
+}
+
 // suppressedEntry is the content of a KindSuppression entry: not the address,
 // not its digest.
 type suppressedEntry struct {

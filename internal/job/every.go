@@ -43,6 +43,11 @@ func (q *Queue) tick(ctx context.Context, kind string, every time.Duration, now 
 
 // nextAt reads without writing, so that waiting costs nothing. It is 0 for a kind
 // that has never run.
+// Next gives when a periodic job is due next, 0 when it never ran.
+func (q *Queue) Next(ctx context.Context, kind string) (clock.Instant, error) {
+	return q.nextAt(ctx, kind)
+}
+
 func (q *Queue) nextAt(ctx context.Context, kind string) (clock.Instant, error) {
 	var next clock.Instant
 	err := q.db.Read(ctx, func(tx *db.Tx) error {
@@ -68,4 +73,9 @@ func (q *Queue) dropDead(ctx context.Context, now clock.Instant) error {
 		_, err := tx.Exec(`delete from job where dead_at > 0 and dead_at < $1`, old)
 		return err
 	})
+}
+
+// Now lets a periodic job run at once, beside its time.
+func (q *Queue) Now(tx *db.Tx, kind string) error {
+	return q.Enqueue(tx, New{Kind: kind, Unique: "periodic"})
 }

@@ -7,7 +7,9 @@ import (
 	"embed"
 
 	"candor/internal/collect"
+	"candor/internal/gate"
 	"candor/internal/intake"
+	"candor/internal/job"
 	"candor/internal/message"
 	"candor/internal/staff"
 	"candor/internal/token"
@@ -21,6 +23,9 @@ type Services struct {
 	Staff     *staff.Roster
 	Tokens    *token.Book
 	Imports   *intake.Importer
+	Gate      *gate.Gate
+	Jobs      *job.Queue
+	Backups   Backups
 	Keys      *message.DomainKeys
 	Look      message.LookUp // asks the DNS
 	URL       string         // how customers' browsers reach the server
@@ -48,6 +53,9 @@ type pages struct {
 	lists      ui.Page[listsPage]
 	audit      ui.Page[auditPage]
 	class      ui.Page[classPage]
+
+	suppressions ui.Page[suppressionsPage]
+	upkeep       ui.Page[upkeepPage]
 }
 
 //go:embed page part
@@ -61,6 +69,7 @@ func load(set *ui.Set) pages {
 		roles: ui.Find[rolesPage](set, "roles"), senders: ui.Find[sendersPage](set, "senders"),
 		tokens: ui.Find[tokensPage](set, "tokens"), newToken: ui.Find[newTokenPage](set, "new-token"),
 		lists: ui.Find[listsPage](set, "lists"), audit: ui.Find[auditPage](set, "audit"), class: ui.Find[classPage](set, "class"),
+		suppressions: ui.Find[suppressionsPage](set, "suppressions"), upkeep: ui.Find[upkeepPage](set, "upkeep"),
 	}
 }
 
@@ -75,6 +84,8 @@ func New(s Services) (web.Room, error) {
 			{Title: "Sources", URL: "/admin/setup", Words: "setup keys sdk website server arrives dropped"},
 			{Title: "Import", URL: listsURL, Words: "lists audit upload csv mailchimp klaviyo prove evidence"},
 			{Title: "Senders", URL: "/admin/setup/senders", Words: "mail dkim spf dmarc dns"},
+			{Title: "Suppressions", URL: suppressionsURL, Words: "never write block unsubscribed bounce"},
+			{Title: "Upkeep", URL: upkeepURL, Words: "backup restore retention delete dry run"},
 			{Title: "API tokens", URL: "/admin/setup/tokens", Words: "bearer key scope program"},
 			{Title: "Staff", URL: "/admin/setup/staff", Words: "people invite roles leave colleagues"},
 			{Title: "Roles", URL: "/admin/setup/roles", Words: "permissions who may do what"},
@@ -99,6 +110,13 @@ func New(s Services) (web.Room, error) {
 			{Pattern: "POST " + listsURL + "/{audit}/load", Access: tech.Fresh(), Do: r.loadLists},
 			{Pattern: "POST " + listsURL + "/{audit}/drop", Access: tech, Do: r.dropLists},
 			{Pattern: "GET /admin/setup/imports/{import}/rows", Access: tech, Do: r.notTaken},
+			{Pattern: "GET " + suppressionsURL, Access: tech, Do: r.showSuppressions},
+			{Pattern: "POST " + suppressionsURL, Access: tech, Do: r.addSuppressions},
+			{Pattern: "POST " + suppressionsURL + "/find", Access: tech, Do: r.findSuppression},
+			{Pattern: "GET " + upkeepURL, Access: tech, Do: r.showUpkeep},
+			{Pattern: "POST " + upkeepURL + "/verify", Access: tech, Do: r.verifyBackup},
+			{Pattern: "POST " + upkeepURL + "/foresee", Access: tech, Do: r.foresee},
+			{Pattern: "POST " + upkeepURL + "/retain", Access: tech.Fresh(), Do: r.retain},
 			{Pattern: "GET " + sendersURL, Access: tech, Do: r.showSenders},
 			{Pattern: "POST " + sendersURL + "/keys", Access: tech.Fresh(), Do: r.makeKey},
 			{Pattern: "POST " + sendersURL + "/keys/sign", Access: tech.Fresh(), Do: r.signKey},
