@@ -10,6 +10,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"candor/internal/audience"
 	"candor/internal/charter"
 	"candor/internal/clock"
 	"candor/internal/db"
@@ -21,6 +22,7 @@ func (a *API) charterRoutes(h huma.API) {
 	handle(a, h, endpoint{id: "charter", method: http.MethodGet, path: "/charter", scope: Read, summary: "The charter in force"}, a.charterInForce)
 	handle(a, h, endpoint{id: "charter-versions", method: http.MethodGet, path: "/charter/versions", scope: Read, summary: "Every version of the charter, newest first"}, a.charterVersions)
 	handle(a, h, endpoint{id: "charter-version", method: http.MethodGet, path: "/charter/versions/{version}", scope: Read, summary: "A version of the charter, in force or not"}, a.charterVersion)
+	handle(a, h, endpoint{id: "lineage", method: http.MethodGet, path: "/lineage/{name}", scope: Read, summary: "What is made from a field or an event, and how deletion reaches it"}, a.lineage)
 	a.diffRoutes(h)
 	handle(a, h, endpoint{id: "apply-charter", method: http.MethodPost, path: "/charter", scope: Admin, summary: "Put a charter in force, or see what that would do"}, a.applyCharter)
 }
@@ -175,4 +177,21 @@ func charterProblem(problems charter.Problems) error {
 		p.Mistakes = append(p.Mistakes, Mistake{At: fmt.Sprintf("%s:%d", one.File, one.Line), What: one.Rule + ": " + one.Msg})
 	}
 	return p
+}
+
+// Lineage is what is made from a field or an event.
+type Lineage struct {
+	Name        string                `json:"name"`
+	Derivatives []audience.Derivative `json:"derivatives"`
+}
+
+func (a *API) lineage(ctx context.Context, in *struct {
+	Name string `path:"name" maxLength:"60" doc:"A field or an event of the charter."`
+}) (*body[Lineage], error) {
+	out := Lineage{Name: in.Name}
+	err := a.DB.Read(ctx, func(tx *db.Tx) (err error) {
+		out.Derivatives, err = a.Audience.Lineage(tx, in.Name)
+		return err
+	})
+	return answered(out, err)
 }

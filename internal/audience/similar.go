@@ -12,23 +12,24 @@ import (
 )
 
 // CodeTooSimilar refuses an audience that differs by fewer than 10 people from
-// one its asker has just seen.
+// one that was counted before.
 const CodeTooSimilar errs.Code = "too_similar"
 
-// What is compared with: the last distinct conditions of the actor, for a day.
+// What is compared with: the last distinct conditions that were counted, by
+// whomever, for a day. What two people see they can put together.
 const (
-	remembered   = 8
+	remembered   = 16
 	rememberTime = 24 * time.Hour
 )
 
-// earlier is a condition that the actor previewed.
+// earlier is a condition that was previewed.
 type earlier struct {
 	purpose    term.Purpose
 	expression string
 }
 
 // refuseSimilar refuses a condition that differs by 1 to 9 people from one that
-// the actor previewed lately: the two counts together would be about those few
+// was previewed lately: the two counts together would be about those few
 // (MIN-07). A condition met by the same people, or the same one again, is fine.
 func (f *funnel) refuseSimilar(tx *db.Tx) error {
 	list, err := f.earlier(tx)
@@ -43,7 +44,7 @@ func (f *funnel) refuseSimilar(tx *db.Tx) error {
 	}
 	for _, n := range counts {
 		if n > 0 && n < small {
-			return errs.New(errs.Forbidden, CodeTooSimilar, "this audience differs by fewer than %d people from one you looked at in the last day; comparing the two would tell about single people. Change the condition more, or ask someone with personal access", small)
+			return errs.New(errs.Forbidden, CodeTooSimilar, "this audience differs by fewer than %d people from one that was counted in the last day; comparing the two would tell about single people. Change the condition more, or ask someone with personal access", small)
 		}
 	}
 	return nil
@@ -79,8 +80,8 @@ func (w *sqlWriter) flag(name string) string {
 // earlier reads the conditions to compare with, the newest first. One that can
 // no longer be read under the charter in force is left out.
 func (f *funnel) earlier(tx *db.Tx) ([]*Condition, error) {
-	rows, err := tx.Query("select purpose, expression, max(at) from audience_preview where actor = $1 and at > $2"+
-		" group by purpose, expression order by max(at) desc, purpose, expression limit $3", f.question.Actor, f.at.Add(-rememberTime), remembered+1)
+	rows, err := tx.Query("select purpose, expression, max(at) from audience_preview where at > $1"+
+		" group by purpose, expression order by max(at) desc, purpose, expression limit $2", f.at.Add(-rememberTime), remembered+1)
 	found, err := db.Collect(rows, err, func(scan db.Scan) (earlier, error) {
 		var e earlier
 		var at int64
@@ -103,9 +104,11 @@ func (f *funnel) earlier(tx *db.Tx) ([]*Condition, error) {
 	return out, nil
 }
 
-// remember keeps what was previewed for the time it is compared with.
+// remember keeps what was previewed for the time it is compared with. Whoever
+// has personal access sees single people anyway: their counts are not among what
+// was given out.
 func (f *funnel) remember(tx *db.Tx) error {
-	if _, err := tx.Exec("delete from audience_preview where actor = $1 and at <= $2", f.question.Actor, f.at.Add(-rememberTime)); err != nil {
+	if _, err := tx.Exec("delete from audience_preview where at <= $1", f.at.Add(-rememberTime)); err != nil || f.question.Personal {
 		return err
 	}
 	_, err := tx.Exec("insert into audience_preview (preview_id, actor, purpose, expression, at) values ($1, $2, $3, $4, $5)",

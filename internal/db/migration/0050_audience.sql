@@ -24,7 +24,7 @@ create table audience_preview (
     primary key (preview_id)
 );
 
-create index audience_preview_actor on audience_preview (actor, at);
+create index audience_preview_at on audience_preview (at);
 
 -- In which stage of their life with the business each customer is for a purpose,
 -- as the last daily run found them.

@@ -176,6 +176,10 @@ var Switches = []Switch{
 		File: "internal/event/keep.go", Code: "return at < k.Until(e, p, l)", Off: "return true",
 	},
 	{
+		Test: "TestMIN07_DeletionReachesWhatWasDerived", In: "internal/app",
+		File: "internal/audience/similar.go", Code: "if n > 0 && n < small {", Off: "if false {",
+	},
+	{
 		Test: "TestMIN08_AKeyedMarkOutlivesTheErasure", In: "internal/app",
 		File: "internal/gate/stop.go", Code: "if err := h.suppressEndpoints(e.Actor); err != nil {", Off: "if err := error(nil); err != nil {",
 	},
