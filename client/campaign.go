@@ -130,6 +130,12 @@ func (c *Client) Reach(ctx context.Context, campaign string) (Funnel, error) {
 	return out, c.post(ctx, campaignPath(campaign, "/reach"), nil, &out)
 }
 
+// Try sends a campaign's message, for an invented reader, to the member of staff
+// who made the token. lang is a language of the text, "" for the first.
+func (c *Client) Try(ctx context.Context, campaign, lang string, known bool) error {
+	return c.post(ctx, campaignPath(campaign, "/trial"), map[string]any{"lang": lang, "known": known}, nil)
+}
+
 // Progress counts what became of a campaign's messages.
 func (c *Client) Progress(ctx context.Context, campaign string) (Progress, error) {
 	var out Progress

@@ -3,12 +3,17 @@ package api
 import (
 	"context"
 	"net/http"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"candor/internal/audience"
 	"candor/internal/campaign"
+	"candor/internal/db"
+	"candor/internal/errs"
 	"candor/internal/id"
+	"candor/internal/message"
+	"candor/internal/staff"
 	"candor/internal/term"
 )
 
@@ -23,6 +28,8 @@ func (a *API) campaignRoutes(h huma.API) {
 	handle(a, h, endpoint{id: "campaign-progress", method: http.MethodGet, path: "/campaigns/{campaign}/progress", scope: Send, summary: "What became of its messages"}, a.campaignProgress)
 	handle(a, h, endpoint{id: "campaign-results", method: http.MethodGet, path: "/campaigns/{campaign}/results", scope: Send,
 		summary: "What it brought, against those left out by chance, and what it cost"}, a.campaignResults)
+	handle(a, h, endpoint{id: "try-campaign", method: http.MethodPost, path: "/campaigns/{campaign}/trial", scope: Send, status: http.StatusAccepted,
+		summary: "Send it, for an invented reader, to the member of staff who made the token"}, a.tryCampaign)
 	for _, s := range []struct {
 		name string
 		do   func(context.Context, id.Campaign, term.Actor) (campaign.Campaign, error)
@@ -124,6 +131,42 @@ func (a *API) campaignProgress(ctx context.Context, in *struct{ CampaignPath }) 
 		return nil, err
 	}
 	return answered(a.Campaigns.Progress(ctx, which))
+}
+
+// CampaignTrial is how a trial is filled in.
+type CampaignTrial struct {
+	Lang  term.Lang `json:"lang,omitempty" doc:"Of the text; left out, the first of the charter."`
+	Known *bool     `json:"known,omitempty" doc:"Whether all is known about the invented reader; left out, it is."`
+}
+
+// tryCampaign sends to the person who made the token: staff's own address is the
+// only one that is known to be confirmed.
+func (a *API) tryCampaign(ctx context.Context, in *struct {
+	CampaignPath
+	Body CampaignTrial
+}) (*body[CampaignTrial], error) {
+	which, err := in.id()
+	if err != nil {
+		return nil, err
+	}
+	c, _ := callerOf(ctx)
+	text, ok := strings.CutPrefix(string(c.token.Maker), "staff:")
+	who, err := id.Parse[id.Staff](text)
+	if !ok || err != nil {
+		return nil, errs.New(errs.Conflict, "nobody_to_try", "a trial goes to the member of staff who made the token; use one that somebody made")
+	}
+	var person staff.Person
+	err = a.DB.Read(ctx, func(tx *db.Tx) (err error) {
+		person, err = a.Tokens.Staff.Get(tx, who)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if !person.HasPassword || !person.LeftAt.IsZero() {
+		return nil, errs.New(errs.Conflict, "nobody_to_try", "whoever made the token has not confirmed an address, or has left")
+	}
+	return answered(in.Body, a.Campaigns.Try(ctx, which, message.Trial{Lang: in.Body.Lang, To: person.Email, By: c.actor()}, in.Body.Known == nil || *in.Body.Known))
 }
 
 func stepCampaign(do func(context.Context, id.Campaign, term.Actor) (campaign.Campaign, error)) func(context.Context, *struct{ CampaignPath }) (*body[campaign.Campaign], error) {

@@ -68,7 +68,7 @@ func (a *App) audiencesRoom() (web.Room, error) {
 }
 
 func (a *App) messagesRoom() (web.Room, error) {
-	return messages.New(messages.Services{Campaigns: a.Campaigns, Audience: a.Audience})
+	return messages.New(messages.Services{Campaigns: a.Campaigns, Audience: a.Audience, Ring: a.Ring})
 }
 
 func (a *App) promisesRoom() (web.Room, error) {

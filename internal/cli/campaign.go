@@ -22,6 +22,7 @@ type campaignCmd struct {
 	List    campaignListCmd    `cmd:"" help:"List campaigns, the newest first."`
 	Show    campaignShowCmd    `cmd:"" help:"How far a campaign is, and what became of its messages."`
 	Check   campaignCheckCmd   `cmd:"" help:"What must be fixed before a launch."`
+	Try     campaignTryCmd     `cmd:"" help:"Send it, for an invented reader, to the member of staff who made the token."`
 	Launch  campaignLaunchCmd  `cmd:"" help:"Say whom it would reach; with --send, approve it and send."`
 	Pause   campaignPauseCmd   `cmd:"" help:"Keep what has not left from leaving."`
 	Resume  campaignResumeCmd  `cmd:"" help:"Go on after a pause."`
@@ -278,6 +279,23 @@ func people(shown string) string {
 		return "1 person"
 	}
 	return shown + " people"
+}
+
+type campaignTryCmd struct {
+	oneCampaign
+	Lang     string `placeholder:"LANG" help:"Of the text, such as de; the charter's first when left out."`
+	Stranger bool   `help:"For a reader about whom nothing is known."`
+}
+
+func (c campaignTryCmd) Run(e *env) error {
+	s, id, err := c.which(e)
+	if err != nil {
+		return err
+	}
+	if err := s.Try(e.ctx, id, c.Lang, !c.Stranger); err != nil {
+		return err
+	}
+	return e.print(map[string]string{"campaign_id": id}, "It is on its way to the address of whoever made the token.\n")
 }
 
 type campaignPauseCmd struct{ oneCampaign }

@@ -173,6 +173,15 @@ func (p Pass) Value(ctx context.Context, tx *db.Tx, f term.Field) (personal.Valu
 	return personal.Seal(asText(field, v)), err
 }
 
+// Masked is Value with only as much left as tells whose it is not: "a***na".
+func (p Pass) Masked(ctx context.Context, tx *db.Tx, f term.Field) (personal.Value, error) {
+	v, err := p.Value(ctx, tx, f)
+	if err != nil || v.IsZero() {
+		return personal.Value{}, err
+	}
+	return personal.Seal(mask(v.Reveal())), nil
+}
+
 // shelved reports whether the pass reads from the shelf of its transaction.
 func (p Pass) shelved(tx *db.Tx) bool { return p.shelf != nil && p.shelf.tx == tx }
 

@@ -2,7 +2,10 @@ package message
 
 import (
 	"candor/internal/charter"
+	"candor/internal/db"
 	"candor/internal/errs"
+	"candor/internal/gate"
+	"candor/internal/personal"
 	"candor/internal/term"
 )
 
@@ -18,6 +21,10 @@ type Previewed struct {
 // links that lead nowhere. It returns INVALID with E_CONTENT when the draft does
 // not compile.
 func Preview(c *charter.Charter, d Draft, lang term.Lang, values map[string]any) (Previewed, error) {
+	return previewed(c, d, lang, values, "#")
+}
+
+func previewed(c *charter.Charter, d Draft, lang term.Lang, values map[string]any, link string) (Previewed, error) {
 	t, problems := Compile(d.Content, Variables(c, d.Purpose))
 	if len(problems) > 0 {
 		return Previewed{}, errs.New(errs.Invalid, errs.Content, "%s", problems[0])
@@ -31,7 +38,7 @@ func Preview(c *charter.Charter, d Draft, lang term.Lang, values map[string]any)
 		f.Why = why(p, lang, d.Content.Class)
 	}
 	if d.Content.Class == Marketing {
-		f.Unsubscribe, f.Choices = "#", "#"
+		f.Unsubscribe, f.Choices = link, link
 	}
 	out := Previewed{Subject: r.Subject}
 	if s, err := SenderOf(c, d.Purpose, d.Channel, d.Sender); err == nil {
@@ -69,4 +76,30 @@ func Persona(c *charter.Charter, p term.Purpose, known bool) map[string]any {
 		}
 	}
 	return out
+}
+
+// Masked reads what a message may show of a person through a pass, for a preview:
+// what identifies is masked.
+func Masked(tx *db.Tx, in *charter.Charter, pass gate.Pass) (map[string]any, error) {
+	out := map[string]any{}
+	for _, name := range pass.Fields() {
+		f, ok := in.Field(name)
+		if !ok {
+			continue
+		}
+		var text personal.Value
+		var err error
+		if f.KeepIn == charter.Vault {
+			text, err = pass.Masked(tx.Context(), tx, name)
+		} else {
+			text, err = pass.Value(tx.Context(), tx, name)
+		}
+		if err != nil {
+			return nil, err
+		}
+		if !text.IsZero() {
+			out[string(name)] = text.Reveal()
+		}
+	}
+	return out, nil
 }

@@ -44,6 +44,7 @@ const (
 // servicePerHour bounds each kind of mail to one address; nobody can use a form
 // to fill somebody's mailbox.
 var servicePerHour = map[ServiceKind]int64{ConfirmMail: 3, CodeMail: 5, LinkMail: 3, ChangedMail: 10, ErasureMail: 3, DownloadMail: 5,
+	trialMail:  20,
 	LiftedMail: 10, UpheldMail: 10, GroundsMail: 10}
 
 // ServiceMail is one of the engine's own mails to one customer.

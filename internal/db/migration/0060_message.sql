@@ -55,8 +55,8 @@ create table send (
     foreign key (customer_id) references customer (customer_id) on delete cascade
 );
 create index send_mail on send (mail_number);
-create index send_due on send (state, due_at);
-create index send_program on send (program, program_id, state);
+create index send_due on send (state, due_at, mail_number);
+create index send_program on send (program, program_id, state, due_at, mail_number);
 
 -- How many messages of a class a customer got on a day, for caps.
 create table contact_count (

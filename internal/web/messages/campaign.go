@@ -2,6 +2,7 @@ package messages
 
 import (
 	"fmt"
+	"net/url"
 
 	"candor/internal/audience"
 	"candor/internal/campaign"
@@ -27,6 +28,9 @@ type campaignPage struct {
 	Moves    []move
 	Results  *results
 	Copy     string
+	Log      string // its messages one by one
+	Trial    string // where to send oneself the message, as it is shown
+	Sample   string // where to see it as people of the audience read it
 	Preview  []previewLink
 	Frame    string // address of the preview shown
 	Text     string // the plain part, when it is shown
@@ -67,9 +71,14 @@ func (r *room) show(v *web.Visit) error {
 		p.Reason = pauseWords(c.Reason)
 	}
 	r.addPreview(v, c, &p)
+	if p.Preview != nil {
+		shown := "?" + url.Values{"lang": {v.Form("lang")}, "reader": {v.Form("reader")}}.Encode()
+		p.Trial, p.Sample = here+"/trial"+shown, here+"/sample"+shown
+	}
 	if c.State == campaign.Draft {
 		err = r.addDraft(v, c, &p)
 	} else {
+		p.Log = logURL + "?campaign=" + c.ID.String()
 		err = r.addRun(v, c, &p)
 	}
 	if err != nil {

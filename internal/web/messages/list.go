@@ -4,6 +4,7 @@ import (
 	"candor/internal/campaign"
 	"candor/internal/clock"
 	"candor/internal/id"
+	"candor/internal/term"
 	"candor/internal/ui"
 	"candor/internal/web"
 )
@@ -64,11 +65,13 @@ func (r *room) showList(v *web.Visit) error {
 
 func latest(c campaign.Campaign) clock.Instant { return max(c.CreatedAt, c.LaunchedAt, c.EndedAt) }
 
-func purposeTitle(v *web.Visit, c campaign.Campaign) string {
-	if p, ok := v.Who.Charter.Purpose(c.Purpose); ok {
+func purposeTitle(v *web.Visit, c campaign.Campaign) string { return purposeOf(v, c.Purpose) }
+
+func purposeOf(v *web.Visit, name term.Purpose) string {
+	if p, ok := v.Who.Charter.Purpose(name); ok {
 		return p.Title.In("en")
 	}
-	return string(c.Purpose)
+	return string(name)
 }
 
 // who is the audience in a sentence.

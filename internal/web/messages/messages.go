@@ -8,6 +8,7 @@ import (
 
 	"candor/internal/audience"
 	"candor/internal/campaign"
+	"candor/internal/keyring"
 	"candor/internal/staff"
 	"candor/internal/ui"
 	"candor/internal/web"
@@ -17,6 +18,7 @@ import (
 type Services struct {
 	Campaigns *campaign.Book
 	Audience  *audience.Service
+	Ring      *keyring.Ring
 }
 
 type room struct {
@@ -24,6 +26,8 @@ type room struct {
 	list     ui.Page[listPage]
 	form     ui.Page[formPage]
 	campaign ui.Page[campaignPage]
+	sample   ui.Page[samplePage]
+	log      ui.Page[logPage]
 }
 
 //go:embed page
@@ -33,12 +37,14 @@ var files embed.FS
 const (
 	listURL = "/admin/messages"
 	oneURL  = "/admin/messages/campaigns"
+	logURL  = "/admin/messages/deliveries"
 )
 
 // New makes the room.
 func New(s Services) (web.Room, error) {
 	set := ui.Load(files)
-	r := &room{Services: s, list: ui.Find[listPage](set, "list"), form: ui.Find[formPage](set, "form"), campaign: ui.Find[campaignPage](set, "campaign")}
+	r := &room{Services: s, list: ui.Find[listPage](set, "list"), form: ui.Find[formPage](set, "form"), campaign: ui.Find[campaignPage](set, "campaign"),
+		sample: ui.Find[samplePage](set, "sample"), log: ui.Find[logPage](set, "log")}
 	see := web.May(staff.Draft, staff.Approve, staff.Send)
 	write, send := web.May(staff.Draft), web.May(staff.Send)
 	return web.Room{
@@ -46,6 +52,7 @@ func New(s Services) (web.Room, error) {
 		Pages: []web.Page{
 			{Title: "Campaigns", URL: listURL, Words: "messages letters mails"},
 			{Title: "New campaign", URL: oneURL + "/new", Words: "write draft letter"},
+			{Title: "Deliveries", URL: logURL, Words: "log message-id sent bounced returned refused denied"},
 		},
 		Routes: []web.Route{
 			{Pattern: "GET " + listURL, Access: see, Do: r.showList},
@@ -56,6 +63,10 @@ func New(s Services) (web.Room, error) {
 			{Pattern: "POST " + oneURL + "/{campaign}/edit", Access: write, Do: r.edit},
 			{Pattern: "POST " + oneURL + "/{campaign}/copy", Access: write, Do: r.duplicate},
 			{Pattern: "GET " + oneURL + "/{campaign}/preview", Access: see, Do: r.preview},
+			{Pattern: "POST " + oneURL + "/{campaign}/trial", Access: see, Do: r.try},
+			{Pattern: "POST " + oneURL + "/{campaign}/sample", Access: see, Do: r.showSample},
+			{Pattern: "GET " + logURL, Access: see, Do: r.showLog},
+			{Pattern: "POST " + logURL, Access: see, Do: r.findMail},
 			{Pattern: "POST " + oneURL + "/{campaign}/launch", Access: send.Fresh(), Do: r.launch},
 			{Pattern: "POST " + oneURL + "/{campaign}/pause", Access: send, Do: r.step(s.Campaigns.Pause, "Paused. Nothing leaves until it is resumed.")},
 			{Pattern: "POST " + oneURL + "/{campaign}/resume", Access: send, Do: r.step(s.Campaigns.Resume, "Resumed where it was.")},
