@@ -24,16 +24,11 @@ type TokenInfo struct {
 	RevokedAt time.Time `json:"revoked_at"`
 }
 
-// SetUp trades the set-up code for the first administrator's token.
-func (c *Client) SetUp(ctx context.Context, code string) (Token, error) {
+// ClaimToken trades an operator's proof, which candor token create makes with the
+// server's keys, for a token.
+func (c *Client) ClaimToken(ctx context.Context, proof string) (Token, error) {
 	var out Token
-	return out, c.post(ctx, "/setup", map[string]any{"code": code}, &out)
-}
-
-// MakeToken makes a token that is good for some days.
-func (c *Client) MakeToken(ctx context.Context, label string, days int, scopes ...string) (Token, error) {
-	var out Token
-	return out, c.post(ctx, "/tokens", map[string]any{"label": label, "scopes": scopes, "expires_in_days": days}, &out)
+	return out, c.post(ctx, "/operator/tokens", map[string]any{"proof": proof}, &out)
 }
 
 // Tokens lists all tokens, the newest first.

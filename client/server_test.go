@@ -65,21 +65,10 @@ func eachWith(t *testing.T, apart bool, fn func(t *testing.T, s server)) {
 	})
 }
 
-// admin sets the server up as its operator does.
+// admin gives a client that may do everything.
 func (s server) admin(t *testing.T) *client.Client {
 	t.Helper()
-	code, err := s.API.SetupCode(ctx)
-	if err != nil || code == "" {
-		t.Fatalf("%q, %v", code, err)
-	}
-	tok, err := client.New(s.url, "").SetUp(ctx, code)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := client.New(s.url, "").SetUp(ctx, code); client.CodeOf(err) != "bad_code" {
-		t.Errorf("the code worked twice: %v", err)
-	}
-	return client.New(s.url, tok.Secret)
+	return s.as(t, "read", "decide", "reasons", "write", "send", "admin")
 }
 
 // as gives a client whose token has these scopes and no others.

@@ -27,6 +27,7 @@ import (
 	"candor/internal/charter"
 	"candor/internal/clock"
 	"candor/internal/collect"
+	"candor/internal/customer"
 	"candor/internal/db"
 	"candor/internal/errs"
 	"candor/internal/gate"
@@ -39,6 +40,7 @@ import (
 	"candor/internal/request"
 	"candor/internal/rulepack"
 	"candor/internal/sharing"
+	"candor/internal/staff"
 	"candor/internal/token"
 )
 
@@ -112,7 +114,7 @@ func (a *API) routes(mux *http.ServeMux) huma.API {
 	c.CreateHooks = nil // no $schema member in bodies, no link to it
 	c.OpenAPIPath, c.DocsPath, c.SchemasPath = "/api/openapi", "", ""
 	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
-		bearer: {Type: "http", Scheme: "bearer", Description: "A token made with POST /api/v1/tokens, or with the set-up code."},
+		bearer: {Type: "http", Scheme: "bearer", Description: "A token made by a person in Setup, or with candor token create."},
 	}
 	h := humago.New(mux, c)
 	a.decisionRoutes(h)
@@ -163,7 +165,11 @@ func handle[I, O any](a *API, h huma.API, e endpoint, fn func(context.Context, *
 		op.Middlewares = huma.Middlewares{func(ctx huma.Context, next func(huma.Context)) {
 			if c, ok := callerOf(ctx.Context()); !ok || !c.has(e.scope) {
 				_, w := humago.Unwrap(ctx)
-				writeProblem(w, problem(missingScope(e.scope)))
+				p := problem(missingScope(e.scope))
+				if err := a.onRecord(ctx.Context(), e, p); err != nil {
+					p = problem(err)
+				}
+				writeProblem(w, p)
 				return
 			}
 			next(ctx)
@@ -179,6 +185,19 @@ func handle[I, O any](a *API, h huma.API, e endpoint, fn func(context.Context, *
 			return nil, a.failed(ctx, e, err)
 		}
 		return out, nil
+	})
+}
+
+// onRecord notes that a program asked for what it may not have: what is refused,
+// and a customer who is not of this brand. Whom it asked for is not noted.
+func (a *API) onRecord(ctx context.Context, e endpoint, p *Problem) error {
+	c, ok := callerOf(ctx)
+	if !ok || p.Status != http.StatusForbidden && p.Code != customer.ErrGone.Code {
+		return nil
+	}
+	return a.DB.Write(ctx, func(tx *db.Tx) error {
+		_, err := a.Ledger.Append(tx, staff.KindRefused, a.Clock.Now(), map[string]any{"act": e.id, "code": p.Code, "by": c.actor()})
+		return err
 	})
 }
 
@@ -200,6 +219,9 @@ func tagOf(path string) string {
 // under an incident, by its type: the text of an unexpected error may hold data.
 func (a *API) failed(ctx context.Context, e endpoint, err error) error {
 	p := problem(a.Approvals.Settle(ctx, err))
+	if failed := a.onRecord(ctx, e, p); failed != nil {
+		p = problem(failed)
+	}
 	if p.Incident != "" {
 		a.Log.ErrorContext(ctx, "api: internal error", "incident", p.Incident, "operation", e.id, "error", typeChain(err))
 	}

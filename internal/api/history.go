@@ -14,7 +14,7 @@ import (
 
 // EventsQuery names the purpose for which events are read.
 type EventsQuery struct {
-	Purpose term.Purpose `json:"purpose" minLength:"1" maxLength:"100"`
+	Purpose term.Purpose `json:"purpose,omitempty" maxLength:"100" doc:"Required: without a purpose nothing is read."`
 	Limit   int          `json:"limit,omitempty" minimum:"1" maximum:"1000" default:"100"`
 }
 
@@ -37,6 +37,9 @@ func (a *API) readEvents(ctx context.Context, in *struct {
 	Body EventsQuery
 }) (*body[EventList], error) {
 	who, err := in.id()
+	if err == nil && in.Body.Purpose == "" {
+		err = errNoPurpose
+	}
 	if err != nil {
 		return nil, err
 	}

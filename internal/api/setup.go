@@ -10,18 +10,14 @@ import (
 	"candor/internal/db"
 	"candor/internal/errs"
 	"candor/internal/keyring"
-	"candor/internal/token"
 )
 
 // SetupLives is how long a set-up code is good for.
 const SetupLives = time.Hour
 
-// firstTokenLives is how long the first administrator's token is good for.
-const firstTokenLives = 90 * 24 * time.Hour
-
 // SetupCode makes the code with which the first administrator sets up, good for
-// an hour and for one use: as a member of staff, or as the holder of a token. A
-// code made before ends. It is asked for while no administrator is of the staff.
+// an hour and for one use. A code made before ends. It is asked for while no
+// administrator is of the staff.
 func (a *API) SetupCode(ctx context.Context) (string, error) {
 	raw := make([]byte, 20)
 	_, _ = rand.Read(raw)
@@ -37,19 +33,6 @@ func (a *API) SetupCode(ctx context.Context) (string, error) {
 }
 
 var errSetup = errs.New(errs.Unauthorized, "bad_code", "the code is not valid; it works once and for an hour: start the server again for a new one").On("code")
-
-// setUp trades the code for the first administrator's token. The row is used up
-// in the transaction that makes the token, so two who race get one token.
-func (a *API) setUp(ctx context.Context, code string) (text string, t token.Token, err error) {
-	err = a.DB.Write(ctx, func(tx *db.Tx) error {
-		if err := a.UseCode(tx, code); err != nil {
-			return err
-		}
-		text, t, err = a.Tokens.Mint(tx, token.New{Label: "first administrator", Scopes: token.Scopes, For: firstTokenLives, By: "setup"})
-		return err
-	})
-	return text, t, err
-}
 
 // UseCode uses the set-up code up in the caller's transaction. It returns
 // UNAUTHORIZED when the code is not good.

@@ -7,7 +7,6 @@ import (
 	"net/netip"
 	"strings"
 
-	"candor/internal/db"
 	"candor/internal/term"
 	"candor/internal/token"
 )
@@ -64,13 +63,4 @@ func remote(r *http.Request) netip.Addr {
 	}
 	a, _ := netip.ParseAddr(host)
 	return a
-}
-
-// mint makes a token in a transaction of its own.
-func (a *API) mint(ctx context.Context, n token.New) (text string, t token.Token, err error) {
-	err = a.DB.Write(ctx, func(tx *db.Tx) error {
-		text, t, err = a.Tokens.Mint(tx, n)
-		return err
-	})
-	return text, t, err
 }

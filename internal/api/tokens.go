@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"net/http"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -13,16 +12,15 @@ import (
 )
 
 func (a *API) tokenRoutes(h huma.API) {
-	handle(a, h, endpoint{id: "setup", method: http.MethodPost, path: "/setup", status: http.StatusCreated,
-		summary: "Trade the set-up code for the first administrator's token"}, a.postSetup)
-	handle(a, h, endpoint{id: "make-token", method: http.MethodPost, path: "/tokens", scope: Admin, status: http.StatusCreated, summary: "Make a token"}, a.makeToken)
+	handle(a, h, endpoint{id: "claim-token", method: http.MethodPost, path: "/operator/tokens", status: http.StatusCreated,
+		summary: "Trade an operator's proof, made with the server's keys, for a token"}, a.claimToken)
 	handle(a, h, endpoint{id: "list-tokens", method: http.MethodGet, path: "/tokens", scope: Admin, summary: "List tokens"}, a.listTokens)
 	handle(a, h, endpoint{id: "revoke-token", method: http.MethodDelete, path: "/tokens/{token}", scope: Admin, status: http.StatusNoContent, summary: "End a token"}, a.revokeToken)
 }
 
-// Setup is the code printed when the server starts.
-type Setup struct {
-	Code string `json:"code" minLength:"1" maxLength:"100"`
+// TokenClaim is what the command line makes where the server's keys are.
+type TokenClaim struct {
+	Proof string `json:"proof" minLength:"1" maxLength:"8000"`
 }
 
 // TokenMade is a new token. Secret is shown this once.
@@ -31,24 +29,8 @@ type TokenMade struct {
 	Token  token.Token `json:"token"`
 }
 
-func (a *API) postSetup(ctx context.Context, in *struct{ Body Setup }) (*body[TokenMade], error) {
-	text, t, err := a.setUp(ctx, in.Body.Code)
-	return answered(TokenMade{text, t}, err)
-}
-
-// TokenInput is a token to be made.
-type TokenInput struct {
-	Label    string   `json:"label" minLength:"1" maxLength:"100"`
-	Scopes   []Scope  `json:"scopes" minItems:"1" maxItems:"6"`
-	Networks []string `json:"networks,omitempty" maxItems:"50"`
-	PerDay   int64    `json:"calls_per_day,omitempty" minimum:"0"`
-	Days     int      `json:"expires_in_days,omitempty" minimum:"1" maximum:"730" default:"90"`
-}
-
-func (a *API) makeToken(ctx context.Context, in *struct{ Body TokenInput }) (*body[TokenMade], error) {
-	c, _ := callerOf(ctx)
-	text, t, err := a.mint(ctx, token.New{Label: in.Body.Label, Scopes: in.Body.Scopes, Networks: in.Body.Networks, PerDay: in.Body.PerDay,
-		For: time.Duration(in.Body.Days) * 24 * time.Hour, By: c.actor()})
+func (a *API) claimToken(ctx context.Context, in *struct{ Body TokenClaim }) (*body[TokenMade], error) {
+	text, t, err := a.Tokens.MintFor(ctx, in.Body.Proof)
 	return answered(TokenMade{text, t}, err)
 }
 

@@ -44,7 +44,6 @@ func (l *leaky) names() {
 	for path, body := range map[string]any{
 		"/api/v1/campaigns": map[string]any{"name": "For " + canary, "purpose": "letter", "channel": "email", "content": map[string]any{"class": "marketing", "texts": texts}},
 		"/api/v1/sources":   map[string]any{"name": canary, "class": "server", "mode": "live", "namespace": "shop"},
-		"/api/v1/tokens":    map[string]any{"label": canary, "scopes": []string{"decide"}},
 	} {
 		b, err := json.Marshal(body)
 		if err != nil {

@@ -384,6 +384,7 @@ type House struct {
 	Ease    map[term.Lang]int                // the least reading ease of the notice, where it is to be more than the linter asks
 	Hours   map[term.Channel]rulepack.Window // when marketing may arrive, instead of the rule pack's policy
 	Alone   Alone
+	Apart   [][2]string // roles that must not be in one hand
 }
 
 // Alone is how much one person may do without a second.

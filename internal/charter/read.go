@@ -255,6 +255,11 @@ func (c *Charter) readHouse(v view) {
 			c.House.Hours[term.Channel(channel)] = rulepack.Window{Days: span, Sunday: span}
 		}
 	})
+	v.get("apart").each(func(role string, others view) {
+		for _, other := range others.list() {
+			c.House.Apart = append(c.House.Apart, [2]string{role, other})
+		}
+	})
 	c.House.Alone = Alone{aloneRows, aloneRecipients}
 	if n := v.get("alone").get("rows"); n.exists() {
 		c.House.Alone.Rows = n.number()

@@ -3,8 +3,14 @@ package cli
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"candor/client"
+	"candor/internal/clock"
+	"candor/internal/config"
+	"candor/internal/keyring"
+	"candor/internal/staff"
+	"candor/internal/token"
 )
 
 type sourceCmd struct {
@@ -77,28 +83,58 @@ func (c sourceRevokeCmd) Run(e *env) error {
 }
 
 type tokenCmd struct {
-	Create tokenCreateCmd `cmd:"" help:"Make a token; it is shown once."`
+	Create tokenCreateCmd `cmd:"" help:"Make a token where the server's keys are; it is shown once."`
 	List   tokenListCmd   `cmd:"" help:"List tokens."`
 	Revoke tokenRevokeCmd `cmd:"" help:"End a token at once."`
 }
 
 type tokenCreateCmd struct {
-	remote
-	Label string   `arg:"" help:"What it is for."`
-	Scope []string `required:"" enum:"read,decide,reasons,write,send,admin" help:"What it may do: ${enum}."`
-	Days  int      `default:"90" help:"How long it is good for."`
+	Label   string   `arg:"" help:"What it is for."`
+	Config  string   `required:"" env:"CANDOR_CONFIG" placeholder:"FILE" help:"The configuration file of the server, beside whose keys this runs."`
+	Server  string   `env:"CANDOR_SERVER" placeholder:"URL" help:"Where it serves; left out, as the configuration says."`
+	Scope   []string `required:"" enum:"read,decide,reasons,write,send,admin" help:"What it may do: ${enum}."`
+	Days    int      `default:"90" help:"How long it is good for."`
+	Network []string `placeholder:"CIDR" help:"Where calls may come from, such as 203.0.113.0/24; left out, anywhere."`
+	PerDay  int64    `help:"Cut it off after so many calls a day."`
+	Name    string   `required:"" help:"Who makes it; it is recorded."`
+	Promise bool     `help:"Promise confidentiality, in the words that are shown without it."`
 }
 
+// Run asks the running server for a token, proving with its keys that whoever
+// types this operates it.
 func (c tokenCreateCmd) Run(e *env) error {
-	s, err := c.open()
+	if !c.Promise {
+		return e.print(map[string]any{"made": false, "promise": staff.Commitment},
+			"Whoever makes a token promises confidentiality first. It is recorded with your name and today's date:\n\n  "+staff.Commitment+"\n\nNothing was made. To promise this and make the token, add --promise\n")
+	}
+	cfg, err := config.Read(c.Config)
 	if err != nil {
 		return err
 	}
-	made, err := s.MakeToken(e.ctx, c.Label, c.Days, c.Scope...)
+	ring, err := keyring.Read(cfg.Root())
 	if err != nil {
 		return err
 	}
-	return e.print(made, tokenText(made))
+	claim := token.Claim{Label: c.Label, Networks: c.Network, PerDay: c.PerDay, For: time.Duration(c.Days) * 24 * time.Hour, Name: c.Name, Promise: staff.Commitment}
+	for _, s := range c.Scope {
+		claim.Scopes = append(claim.Scopes, token.Scope(s))
+	}
+	proof, err := token.Prove(ring, claim, clock.System{}.Now())
+	if err != nil {
+		return err
+	}
+	if c.Server == "" {
+		c.Server = "http://" + cfg.Listen
+	}
+	s, err := remote{Server: c.Server}.anonymous()
+	if err != nil {
+		return err
+	}
+	made, err := s.ClaimToken(e.ctx, proof)
+	if err != nil {
+		return err
+	}
+	return e.print(made, tokenText(made)+"Next: export CANDOR_TOKEN="+made.Secret+"\n")
 }
 
 func tokenText(t client.Token) string {
@@ -138,21 +174,4 @@ func (c tokenRevokeCmd) Run(e *env) error {
 		return err
 	}
 	return e.print(map[string]any{"revoked": c.TokenID}, c.TokenID+" is revoked\n")
-}
-
-type setupCmd struct {
-	remote
-	Code string `arg:"" help:"The code that the server printed at its start."`
-}
-
-func (c setupCmd) Run(e *env) error {
-	s, err := c.anonymous()
-	if err != nil {
-		return err
-	}
-	made, err := s.SetUp(e.ctx, c.Code)
-	if err != nil {
-		return err
-	}
-	return e.print(made, tokenText(made)+"Next: export CANDOR_TOKEN="+made.Secret+"\n")
 }

@@ -50,7 +50,6 @@ type commands struct {
 	Token   tokenCmd   `cmd:"" group:"care" help:"Tokens of the API."`
 	DB      dbCmd      `cmd:"" name:"db" group:"care" help:"The database's schema."`
 	Doctor  doctorCmd  `cmd:"" group:"care" help:"Look over an installation and say what to do."`
-	Setup   setupCmd   `cmd:"" group:"care" help:"Trade the code that a new server prints for the first administrator's token."`
 
 	Backup  backupCmd  `cmd:"" group:"keep" help:"Take an encrypted backup."`
 	Keys    keysCmd    `cmd:"" group:"keep" help:"Rotate the root key."`

@@ -23,7 +23,7 @@ var (
 	errNoServer = hinted(errs.New(errs.Invalid, "no_server", "there is no server to talk to"),
 		"set CANDOR_SERVER to its address, such as export CANDOR_SERVER=http://127.0.0.1:8080")
 	errNoAPIToken = hinted(errs.New(errs.Unauthorized, "no_token", "there is no token to show the server"),
-		"set CANDOR_TOKEN; the demo prints one, a new server's comes from candor setup, further ones from candor token create")
+		"set CANDOR_TOKEN; the demo prints one; others come from Setup in the browser, or from candor token create where the server's keys are")
 	errPlain = hinted(errs.New(errs.Invalid, "plaintext_url", "the token would travel in the clear"),
 		"use an https address; plain http is for this machine alone")
 )
@@ -76,7 +76,7 @@ type told struct {
 // hints say what to do about what a server answered.
 var hints = map[string]string{
 	"bad_token":       "the token is unknown, ended or revoked: set CANDOR_TOKEN to a valid one",
-	"missing_scope":   "an administrator makes one: candor token create NAME --scope ...",
+	"missing_scope":   "a person makes one in Setup, or candor token create where the server's keys are",
 	"E_NO_BASIS":      "candor charter show lists the purposes",
 	"bad_code":        "start the server again; it prints a new code while there is no administrator",
 	"proof_pending":   "ask again in a second",

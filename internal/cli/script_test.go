@@ -119,6 +119,8 @@ func serve(t *testing.T, place string) []string {
 		bearer, _, err = a.Tokens.Mint(tx, token.New{Label: "scripts", Scopes: token.Scopes, For: time.Hour, By: term.ByEngine})
 		return err
 	}))
+	file := filepath.Join(cfg.Data, "candor.yaml")
+	must(t, os.WriteFile(file, []byte("data: "+cfg.Data+"\nurl: "+cfg.URL+"\nmail: {relay: \"smtp://127.0.0.1:1\"}\n"), 0o600))
 	ended := make(chan error, 1)
 	go func() { ended <- a.Run(ctx, l) }()
 	t.Cleanup(func() {
@@ -126,7 +128,7 @@ func serve(t *testing.T, place string) []string {
 		must(t, <-ended)
 		must(t, a.Close())
 	})
-	return []string{"CANDOR_SERVER=" + cfg.URL, "CANDOR_TOKEN=" + bearer, "AGREED=" + ids[0].String(), "REFUSED=" + ids[1].String(),
+	return []string{"CANDOR_CONFIG=" + file, "CANDOR_SERVER=" + cfg.URL, "CANDOR_TOKEN=" + bearer, "AGREED=" + ids[0].String(), "REFUSED=" + ids[1].String(),
 		"GPC=" + ids[2].String(), "LEAVING=" + ids[39].String(), "KEY=" + a.Ledger.VerifierKey(), "ORIGIN=" + a.Ledger.Origin()}
 }
 

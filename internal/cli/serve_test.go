@@ -33,16 +33,18 @@ func TestANewServerIsSetUp(t *testing.T) {
 			n := Run(context.Background(), append(args, "--server", server, "--token", token), strings.NewReader(""), &out, &out)
 			return n, out.String()
 		}
-		if n, out := say("", "setup", "wrong"); n != 1 || !strings.Contains(out, "bad_code") {
-			t.Errorf("a wrong code: %d %s", n, out)
+		create := func(more ...string) (int, string) {
+			var out bytes.Buffer
+			n := Run(context.Background(), append([]string{"token", "create", "first", "--scope", "read,admin", "--config", cfg, "--server", server, "--name", "Ada Lovelace"}, more...), strings.NewReader(""), &out, &out)
+			return n, out.String()
 		}
-		n, made := say("", "setup", code)
+		if n, out := create(); n != 0 || !strings.Contains(out, "promises confidentiality") || strings.Contains(out, "candor_") {
+			t.Errorf("without the promise: %d %s", n, out)
+		}
+		n, made := create("--promise")
 		token := regexp.MustCompile(`candor_[A-Za-z0-9_-]+`).FindString(made)
 		if n != 0 || token == "" || !strings.Contains(made, "export CANDOR_TOKEN=") {
 			t.Fatalf("%d %s", n, made)
-		}
-		if n, out := say("", "setup", code); n != 1 || !strings.Contains(out, "bad_code") {
-			t.Errorf("the code works twice: %d %s", n, out)
 		}
 		if n, out := say(token, "charter", "show"); n != 0 || !strings.Contains(out, "version    1") {
 			t.Errorf("%d %s", n, out)

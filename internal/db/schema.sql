@@ -297,6 +297,14 @@ create unique index staff_session_digest on staff_session (digest);
 
 create index staff_session_of on staff_session (staff_id, ended_at, session_id);
 
+-- When somebody looked for a customer, within the last hour.
+create table staff_look (
+    staff_id bigint not null, -- pseudonymous staff
+    look_id bigint not null, -- none staff
+    at bigint not null, -- none staff
+    primary key (staff_id, look_id)
+);
+
 -- How often somebody tried and failed: by account and by network.
 create table staff_try (
     digest bytea not null, -- digest staff; keyed digest of what is limited

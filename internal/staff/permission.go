@@ -1,6 +1,7 @@
 package staff
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -96,12 +97,18 @@ type Rights struct {
 }
 
 // RightsOf puts together what roles give at a time. A role that house.yaml no
-// longer names, or that was not confirmed in time, gives nothing.
+// longer names, that was not confirmed in time, or that must not be in one hand
+// with another that was given before, gives nothing.
 func RightsOf(c *charter.Charter, grants []Grant, controller term.Controller, now clock.Instant) Rights {
 	out := Rights{may: map[Permission]bool{}, sees: map[term.Purpose][]term.Field{}}
+	var held []string
+	for _, g := range slices.SortedStableFunc(slices.Values(grants), func(a, b Grant) int { return cmp.Compare(a.GivenAt, b.GivenAt) }) {
+		if g.Controller == controller && !g.Lapsed(now) && Separate(c, held, g.Role) == nil {
+			held = append(held, g.Role)
+		}
+	}
 	for _, role := range Roles(c) {
-		held := slices.ContainsFunc(grants, func(g Grant) bool { return g.Controller == controller && g.Role == role.ID && !g.Lapsed(now) })
-		if !held {
+		if !slices.Contains(held, role.ID) {
 			continue
 		}
 		out.Roles = append(out.Roles, role.ID)
@@ -183,7 +190,17 @@ func Separate(c *charter.Charter, held []string, added string) error {
 	if !ok {
 		return errs.New(errs.Invalid, "no_such_role", "house.yaml names no such role").On("role")
 	}
+	for _, k := range conflicts {
+		if next.has(k.a) && next.has(k.b) {
+			return errs.New(errs.Forbidden, errs.Role, "the role %s may do in house.yaml what must not be in one hand: %s", added, k.reason).On("role")
+		}
+	}
 	for _, name := range held {
+		for _, pair := range c.House.Apart {
+			if pair == [2]string{name, added} || pair == [2]string{added, name} {
+				return separated(name, added, "house.yaml keeps them apart")
+			}
+		}
 		for _, k := range conflicts {
 			if r := all[name]; next.has(k.a) && r.has(k.b) || next.has(k.b) && r.has(k.a) {
 				return separated(name, added, k.reason)

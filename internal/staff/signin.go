@@ -236,6 +236,11 @@ func (r *Roster) showFactor(ctx context.Context, who id.Staff, given string) (st
 	return factor, err
 }
 
+// Commitment is the promise of confidentiality, in the words that are recorded
+// (GDPR 28(3)(b), 29, 32(4)).
+const Commitment = "I use customers' data only on the business's instructions and for the purpose at hand, " +
+	"keep them confidential during my work here and after it, and report at once when I think that something went wrong."
+
 // Commit records the promise of confidentiality in its words as shown. The
 // sign-in must have shown a factor.
 func (r *Roster) Commit(ctx context.Context, s SignIn, words string) error {

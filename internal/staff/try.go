@@ -20,28 +20,13 @@ const (
 
 // limit is something whose failures are counted.
 type limit struct {
-	key   string
-	most  int64
-	hours int64 // the window; 0 for that of tries
+	key  string
+	most int64
 }
 
 func byAccount(email string) limit   { return limit{key: "account/" + email, most: triesByAccount} }
 func byNetwork(network string) limit { return limit{key: "network/" + network, most: triesByNetwork} }
 func byCode(who string) limit        { return limit{key: "code/" + who, most: triesOfCode} }
-
-func (l limit) window() time.Duration {
-	if l.hours > 0 {
-		return time.Duration(l.hours) * time.Hour
-	}
-	return tryWindow
-}
-
-func (l limit) refusal() error {
-	if l.hours > 0 {
-		return errLooks
-	}
-	return errTries
-}
 
 var errTries = errs.New(errs.Limited, TooManyTries, "too many tries that failed; wait 15 minutes and try again")
 
@@ -52,7 +37,7 @@ func (r *Roster) take(ctx context.Context, limits ...limit) error {
 	return r.DB.Write(ctx, func(tx *db.Tx) error {
 		for _, l := range limits {
 			d := r.Ring.Digest(keyring.Secret, "staff-try", l.key)
-			if _, err := tx.Exec(`delete from staff_try where digest = $1 and since_at < $2`, d.Sum, now.Add(-l.window())); err != nil {
+			if _, err := tx.Exec(`delete from staff_try where digest = $1 and since_at < $2`, d.Sum, now.Add(-tryWindow)); err != nil {
 				return err
 			}
 			var n int64
@@ -62,7 +47,7 @@ func (r *Roster) take(ctx context.Context, limits ...limit) error {
 				return err
 			}
 			if n > l.most {
-				return l.refusal()
+				return errTries
 			}
 		}
 		return nil

@@ -2,10 +2,9 @@
 // of which only a keyed digest is kept, with scopes, an end, the networks it may
 // come from and how many calls a day it may make.
 //
-// A person makes a token only after promising confidentiality (GDPR 28(3)(b),
-// 32(4)), and when they leave, what they made ends with them, what their tokens
-// made among it. A token makes others only within its own scopes and life, and
-// none that could make tokens in turn.
+// A token is made by a person who has promised confidentiality (GDPR 28(3)(b),
+// 32(4)): a member of staff, or an operator who has the keys at hand. A token
+// makes none, and gives no roles. When somebody leaves, what they made ends.
 package token
 
 import (
@@ -33,7 +32,7 @@ const (
 	Reasons Scope = "reasons" // see why the gate said no
 	Write   Scope = "write"   // bring customers, consents and events
 	Send    Scope = "send"    // run campaigns
-	Admin   Scope = "admin"   // tokens and requests of persons
+	Admin   Scope = "admin"   // sources, charters, recipients, requests of persons; ends tokens
 )
 
 // Scopes lists them all.
@@ -47,7 +46,7 @@ type Token struct {
 	Networks  []string      `json:"networks,omitempty" doc:"Where calls may come from, such as 203.0.113.0/24; empty for anywhere."`
 	PerDay    int64         `json:"calls_per_day,omitempty" doc:"Cut off after so many calls a day; 0 for no limit."`
 	MadeBy    term.Actor    `json:"made_by"`
-	Maker     term.Actor    `json:"-"` // the person, or the set-up, at the root of MadeBy
+	Maker     term.Actor    `json:"-"` // the person behind MadeBy
 	CreatedAt clock.Instant `json:"created_at"`
 	ExpiresAt clock.Instant `json:"expires_at"`
 	UsedAt    clock.Instant `json:"used_at,omitzero" doc:"Last use, to the hour."`

@@ -5,11 +5,6 @@ import (
 	"candor/internal/ui"
 )
 
-// commitment is the promise, in the words that are recorded (GDPR 28(3)(b), 29,
-// 32(4)).
-const commitment = "I use customers' data only on the business's instructions and for the purpose at hand, " +
-	"keep them confidential during my work here and after it, and report at once when I think that something went wrong."
-
 type commitPage struct {
 	Next   string
 	Words  string
@@ -23,7 +18,7 @@ func (s *Shell) showCommit(v *Visit) error {
 }
 
 func (s *Shell) renderCommit(v *Visit, h Head, wrong string) error {
-	return Show(v, s.pages.commit, h, commitPage{v.Form("next"), commitment,
+	return Show(v, s.pages.commit, h, commitPage{v.Form("next"), staff.Commitment,
 		ui.Choice{ID: "promise", Name: "promise", Value: "yes", Label: "I promise", Required: true, Error: wrong}})
 }
 
@@ -33,7 +28,7 @@ func (s *Shell) commit(v *Visit) error {
 		if v.Form("promise") != "yes" {
 			return s.renderCommit(v, commitHead.Wrong(), "Without this promise nobody works with customers' data.")
 		}
-		if err := v.Staff.Commit(v.Context(), in, commitment); err != nil {
+		if err := v.Staff.Commit(v.Context(), in, staff.Commitment); err != nil {
 			return err
 		}
 		return v.goOn(in)

@@ -216,6 +216,14 @@ var Switches = []Switch{
 		File: "internal/staff/signin.go", Code: "case s.factor == \"\" && !p.HasFactor:\n\t\treturn StepEnrol\n\tcase s.factor == \"\":\n\t\treturn StepFactor\n", Off: "",
 	},
 	{
+		Test: "TestSEC02_EachRequestIsAuthorised", In: "internal/app",
+		File: "internal/web/customers/case.go", Code: "if err := r.known(v, who); err != nil {", Off: "if err := error(nil); err != nil {",
+	},
+	{
+		Test: "TestSEC02_EachRequestIsAuthorised", In: "internal/app",
+		File: "internal/api/customers.go", Code: "if in.Body.Purpose == \"\" {", Off: "if false {",
+	},
+	{
 		Test: "TestSEC03_TwoBrandsWithTheSamePersonNeverCross", In: "internal/app",
 		File: "internal/keyring/keyring.go", Code: "\t_, _ = rand.Read(key)", Off: "\tkey[0] = 1",
 	},
@@ -382,5 +390,17 @@ var Switches = []Switch{
 	{
 		Test: "TestMINAGE02_UnderTheAgeOfTheCountryAParentConsents", In: "internal/gate",
 		File: "internal/gate/age.go", Code: "if rests.Method != consent.ByParent {", Off: "if false && rests.Method != consent.ByParent {",
+	},
+	{
+		Test: "TestTRN05_CreatorAndApproverAreTwoPeople", In: "internal/app",
+		File: "internal/approval/decide.go", Code: "if slices.Contains(q.makers, self) {", Off: "if false {",
+	},
+	{
+		Test: "TestTRN05_ALeaverIsOutWithinMinutes", In: "internal/app",
+		File: "internal/token/book.go", Code: "where maker = $1 and revoked_at = 0`", Off: "where maker = $1 and revoked_at < 0`",
+	},
+	{
+		Test: "TestTRN05_UnconfirmedRolesLapse", In: "internal/app",
+		File: "internal/staff/role.go", Code: "return now.Sub(g.ConfirmedAt) >= Confirmed", Off: "return false",
 	},
 }

@@ -35,8 +35,14 @@ func (r *room) showPerson(v *web.Visit) error {
 	if err != nil {
 		return err
 	}
+	if err := v.Staff.Look(v.Context(), v.Who.Person.ID); err != nil {
+		return err
+	}
 	p := personPage{Customer: who.String(), Back: q.url(q.condition)}
 	err = v.Write(func(tx *db.Tx) error {
+		if err := v.Staff.Looked(tx, v.Who.Person.ID, string(q.purpose.ID), true); err != nil {
+			return err
+		}
 		p.Clauses, p.Reasons, p.Verdict = nil, nil, ui.Status{Tone: ui.Bad, Text: "may not be chosen by these data"}
 		req := gate.Request{Customer: who, Controller: v.Brand(), Purpose: q.purpose.ID, Operation: term.Use, Channel: q.channel, Actor: v.Actor()}
 		pass, d, err := r.Gate.Use(tx, req)

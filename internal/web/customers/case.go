@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"candor/internal/clock"
+	"candor/internal/customer"
+	"candor/internal/db"
 	"candor/internal/errs"
 	"candor/internal/id"
 	"candor/internal/web"
@@ -52,10 +54,33 @@ func (r *room) opened(do func(v *web.Visit, who id.Customer, why string) error) 
 			}
 		}
 		if w.Staff != v.Who.Person.ID || w.Until <= v.Now() || !slices.Contains(w.Found, who) {
+			if err := r.known(v, who); err != nil {
+				return err
+			}
 			return v.Done(findURL, "Say first why you look: find the customer with a purpose or the number of a request.")
 		}
 		return do(v, who, w.Why)
 	}
+}
+
+// known returns NOT_FOUND for a number that is nobody's here, such as one of
+// another brand's. It counts as a look, and is on record.
+func (r *room) known(v *web.Visit, who id.Customer) error {
+	if err := v.Staff.Look(v.Context(), v.Who.Person.ID); err != nil {
+		return err
+	}
+	var missing error
+	err := v.Write(func(tx *db.Tx) error {
+		_, missing = customer.Get(tx, who)
+		if missing != nil && !errs.Is(missing, errs.NotFound) {
+			return missing
+		}
+		return v.Staff.Looked(tx, v.Who.Person.ID, "the number alone", missing == nil)
+	})
+	if err != nil {
+		return err
+	}
+	return missing
 }
 
 // whyWords says why somebody looked, in the words of the charter.
