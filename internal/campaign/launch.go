@@ -3,10 +3,10 @@ package campaign
 import (
 	"context"
 	"encoding/hex"
-	"strconv"
 	"strings"
 
 	"candor/internal/approval"
+	"candor/internal/audience"
 	"candor/internal/charter"
 	"candor/internal/clock"
 	"candor/internal/db"
@@ -166,7 +166,7 @@ func (b *Book) Launch(ctx context.Context, which id.Campaign, by term.Actor) (Ca
 				return errs.New(errs.Invalid, errs.Code(c.Code), "%s", c.Fix).On(c.Name)
 			}
 		}
-		if reach > int64(in.House.Alone.Recipients) {
+		if mostOf(reach) > int64(in.House.Alone.Recipients) {
 			if err := b.approve.Need(tx, act(in, out, reach, by)); err != nil {
 				return err
 			}
@@ -192,10 +192,10 @@ func (b *Book) Launch(ctx context.Context, which id.Campaign, by term.Actor) (Ca
 }
 
 // act is a launch as a second person approves it: any change of it is another.
-func act(in *charter.Charter, c Campaign, reach int64, by term.Actor) approval.Act {
-	audience := c.Audience
-	if audience == "" {
-		audience = "everyone permitted"
+func act(in *charter.Charter, c Campaign, reach audience.Count, by term.Actor) approval.Act {
+	who := c.Audience
+	if who == "" {
+		who = "everyone permitted"
 	}
 	return approval.Act{
 		Kind: approval.Send, By: by, Makers: []term.Actor{c.By},
@@ -209,7 +209,7 @@ func act(in *charter.Charter, c Campaign, reach int64, by term.Actor) approval.A
 		}{c.ID, c.Audience, c.Sender, c.Holdout, c.NotBefore, c.Content},
 		Says: []approval.Line{
 			{Term: "Campaign", Text: c.Name + " (" + c.ID.String() + ")"}, {Term: "Purpose", Text: string(c.Purpose)}, {Term: "Subject", Text: c.Content.Texts[in.Business.Languages[0]].Subject},
-			{Term: "Audience", Text: audience}, {Term: "People when it was asked", Text: strconv.FormatInt(reach, 10)},
+			{Term: "Audience", Text: who}, {Term: "People when it was asked", Text: reach.Shown},
 		},
 	}
 }

@@ -241,7 +241,7 @@ var Switches = []Switch{
 	},
 	{
 		Test: "TestSEC04_WhatAffectsManyNeedsTwoPeople", In: "internal/app",
-		File: "internal/campaign/launch.go", Code: "if reach > int64(in.House.Alone.Recipients) {", Off: "if false {",
+		File: "internal/campaign/launch.go", Code: "if mostOf(reach) > int64(in.House.Alone.Recipients) {", Off: "if false {",
 	},
 	{
 		Test: "TestSEC04_WhatAffectsManyNeedsTwoPeople", In: "internal/app",
