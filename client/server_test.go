@@ -46,7 +46,6 @@ func eachWith(t *testing.T, apart bool, fn func(t *testing.T, s server)) {
 		if apart && strings.HasPrefix(place, "postgres") {
 			cfg.Keys, cfg.Journal = dbtest.EmptyPostgresPlace(t), dbtest.EmptyPostgresPlace(t)
 		}
-		cfg.Limits.Address = 1_000_000 // all tests come from one
 		if err := cfg.Fill(); err != nil {
 			t.Fatal(err)
 		}

@@ -53,12 +53,16 @@ func TestTRN05_CreatorAndApproverAreTwoPeople(t *testing.T) {
 		}
 		h.clk.Set(h.clk.Now().Add(time.Minute))
 		h.must(give(creator, "lead"))
-		h.must(give(o.marketer, "lead"))
-		for name, p := range map[string]*webtest.Person{"whoever made it": creator, "whoever sends it": o.marketer} {
-			w := o.decides(p, which, "approve")
-			if w.Code != http.StatusForbidden || !strings.Contains(w.Body.String(), string(errs.Role)) {
-				t.Errorf("%s approves: %d %.300s", name, w.Code, w.Body)
-			}
+		if w := o.decides(creator, which, "approve"); w.Code != http.StatusForbidden || !strings.Contains(w.Body.String(), "nobody approves what they made themselves") {
+			t.Errorf("whoever made it approves: %d %.300s", w.Code, w.Body)
+		}
+		question, err := id.Parse[id.Approval](which)
+		h.must(err)
+		who, err := h.Staff.Ask(ctx, creator.Session(t).Value)
+		h.must(err)
+		err = h.DB.Write(ctx, func(tx *db.Tx) error { return h.Approvals.Decide(tx, question, who, true) })
+		if errs.CodeOf(err) != errs.Role {
+			t.Errorf("whoever made it approves: %v", err)
 		}
 		o.approves(which)
 		o.passes("approved by a third", o.calls(http.MethodPost, "/campaigns/"+c.ID.String()+"/launch", map[string]any{}))
