@@ -11,6 +11,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"candor/internal/db"
 )
 
 // figure is what one run of a job came to.
@@ -19,6 +21,8 @@ type figure struct {
 	cpu       time.Duration // of the process, the client's share included, for one unit
 	p50, p99  time.Duration // of one call
 	failed    int64
+	effort    db.Effort // of all units
+	units     int64
 	err       error // of the first call that failed
 }
 
@@ -26,13 +30,13 @@ type figure struct {
 type call func(ctx context.Context, w int) (units int, err error)
 
 // load makes calls over so many connections for a time.
-func load(connections int, lasts time.Duration, do call) figure {
+func load(h *house, connections int, lasts time.Duration, do call) figure {
 	ctx, stop := context.WithTimeout(context.Background(), lasts)
 	defer stop()
 	var units, failed atomic.Int64
 	var first atomic.Pointer[error]
 	times := make([][]time.Duration, connections)
-	before, start := processTime(), time.Now()
+	before, start, effort := processTime(), time.Now(), h.app.DB.Effort()
 	var all sync.WaitGroup
 	for w := range connections {
 		all.Go(func() {
@@ -52,9 +56,11 @@ func load(connections int, lasts time.Duration, do call) figure {
 	}
 	all.Wait()
 	took, cpu := time.Since(start), processTime()-before
+	spent := h.app.DB.Effort()
 	list := slices.Concat(times...)
 	slices.Sort(list)
-	out := figure{perSecond: float64(units.Load()) / took.Seconds(), failed: failed.Load()}
+	out := figure{perSecond: float64(units.Load()) / took.Seconds(), failed: failed.Load(), units: max(1, units.Load()),
+		effort: db.Effort{Statements: spent.Statements - effort.Statements, Commits: spent.Commits - effort.Commits}}
 	if err := first.Load(); err != nil {
 		out.err = *err
 	}

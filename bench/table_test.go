@@ -28,7 +28,7 @@ func BenchmarkTable(b *testing.B) {
 	out := tabwriter.NewWriter(os.Stdout, 2, 8, 2, ' ', 0)
 	fmt.Fprintf(out, "%d cores, Go %s, %s, %d customers, %d x %v; CPU is the whole process, client included, without PostgreSQL's own\n\n",
 		runtime.NumCPU(), strings.TrimPrefix(runtime.Version(), "go"), time.Now().Format(time.DateOnly), *customers, *rounds, *seconds)
-	fmt.Fprintln(out, "job\tengine\ttarget/s\tmin\tmedian\tmax\tmedian/target\tCPU a unit\tp50\tp99\tfailed")
+	fmt.Fprintln(out, "job\tengine\ttarget/s\tmin\tmedian\tmax\tmedian/target\tCPU a unit\tstatements\tunits a commit\tp50\tp99\tfailed")
 	for _, engine := range strings.Split(*engines, ",") {
 		b.Run(engine, func(b *testing.B) {
 			h := open(b, engine, *customers)
@@ -55,11 +55,11 @@ func target(sqlite, postgres float64, engine string) float64 {
 // measure runs a job some times, after a short run that nobody counts.
 func (j job) measure(b *testing.B, h *house, engine string) []figure {
 	call := j.call(b, h)
-	load(j.connections, *seconds/4, call)
+	load(h, j.connections, *seconds/4, call)
 	defer profile(b, engine+" "+j.name)()
 	var list []figure
 	for range *rounds {
-		f := load(j.connections, *seconds, call)
+		f := load(h, j.connections, *seconds, call)
 		if f.err != nil {
 			b.Errorf("%s: %v", j.name, f.err)
 		}
@@ -94,7 +94,12 @@ func write(out *tabwriter.Writer, name, engine string, target float64, list []fi
 	for _, s := range list {
 		failed += s.failed
 	}
-	fmt.Fprintf(out, "%s\t%s\t%.0f\t%.0f\t%.0f\t%.0f\t%s\t%v\t%v\t%v\t%d\n", name, engine, target, list[0].perSecond, median.perSecond,
-		list[len(list)-1].perSecond, ratio, median.cpu.Round(100*time.Nanosecond), median.p50.Round(10*time.Microsecond), median.p99.Round(10*time.Microsecond), failed)
+	statements, grouped := "-", "-"
+	if median.units > 0 {
+		statements = fmt.Sprintf("%.2f", float64(median.effort.Statements)/float64(median.units))
+		grouped = fmt.Sprintf("%.1f", float64(median.units)/float64(max(1, median.effort.Commits)))
+	}
+	fmt.Fprintf(out, "%s\t%s\t%.0f\t%.0f\t%.0f\t%.0f\t%s\t%v\t%s\t%s\t%v\t%v\t%d\n", name, engine, target, list[0].perSecond, median.perSecond,
+		list[len(list)-1].perSecond, ratio, median.cpu.Round(100*time.Nanosecond), statements, grouped, median.p50.Round(10*time.Microsecond), median.p99.Round(10*time.Microsecond), failed)
 	_ = out.Flush()
 }

@@ -49,6 +49,7 @@ type engine interface {
 	read(ctx context.Context, fn func(*Tx) error) error
 	glance(ctx context.Context, fn func(*Tx) error) error
 	close() error
+	spent() Effort
 }
 
 // Open opens the database at a place and brings its schema up to date.
@@ -153,6 +154,7 @@ type Tx struct {
 	kept    map[any]any
 	closed  bool
 	single  bool // one statement is all there may be
+	effort  *effort
 }
 
 type flushItem struct {
@@ -222,6 +224,7 @@ func (t *Tx) ready(args []any) ([]any, error) {
 		return nil, fmt.Errorf("db: transaction used after its function returned, or for a second statement of a glance")
 	}
 	t.closed = t.single
+	t.effort.statements.Add(1)
 	return plain(args)
 }
 

@@ -271,6 +271,32 @@ func TestReopenKeepsWhatWasAnswered(t *testing.T) {
 	}
 }
 
+func TestManyRowsChangeEachInItsOwnWay(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		for _, n := range []int{1, 90} {
+			err := d.Write(ctx, func(tx *db.Tx) error {
+				var rows [][]any
+				for i := range n {
+					name := fmt.Sprint(n, "-", i)
+					if err := put(tx, name, "old"); err != nil {
+						return err
+					}
+					rows = append(rows, []any{fmt.Sprint("new ", i), name})
+				}
+				return tx.ChangeMany("v (value, name)", "update setting set value = v.value from v where setting.name = v.name", rows)
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i := range n {
+				if got := get(t, d, fmt.Sprint(n, "-", i)); got != fmt.Sprint("new ", i) {
+					t.Errorf("%d of %d: %s", i, n, got)
+				}
+			}
+		}
+	})
+}
+
 func TestAStatementRunsForEachOfAListInOrder(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		err := d.Write(ctx, func(tx *db.Tx) error {

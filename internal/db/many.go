@@ -44,21 +44,35 @@ func (t *Tx) InsertReturning(head, tail string, rows [][]any, read func(Scan) er
 // gets the rows of each, into the plain types of columns. On PostgreSQL it is one
 // trip to the server.
 func (t *Tx) QueryEach(query string, list [][]any, read func(i int, scan Scan) error) error {
-	for i := range list {
-		args, err := t.ready(list[i])
-		if err != nil {
-			return err
-		}
-		list[i] = args
-	}
 	if len(list) == 0 {
 		return nil
 	}
-	return translate(t.run.each(t.ctx, query, list, read))
+	plainly := make([][]any, len(list))
+	for i := range list {
+		var err error
+		if plainly[i], err = plain(list[i]); err != nil {
+			return err
+		}
+	}
+	if _, err := t.ready(nil); err != nil {
+		return err
+	}
+	return translate(t.run.each(t.ctx, query, plainly, read))
+}
+
+// ChangeMany changes many rows, each in its own way, in as few statements as the
+// engines allow. The values are to be had as a table:
+//
+//	tx.ChangeMany("v (pos, tag_id)", "update tag set pos = v.pos from v where tag.tag_id = v.tag_id", rows)
+func (t *Tx) ChangeMany(table, change string, rows [][]any) error {
+	return t.inserts("with "+table+" as (values", ") "+change, rows, func(query string, args []any) error {
+		_, err := t.Exec(query, args...)
+		return err
+	})
 }
 
 func (t *Tx) inserts(head, tail string, rows [][]any, run func(query string, args []any) error) error {
-	if t.dialect == Postgres && len(rows) > 1 && !anyNull(rows) {
+	if t.dialect == Postgres && (len(rows) > 1 || strings.HasPrefix(head, "with ")) && !anyNull(rows) {
 		from, args, err := unnest(rows)
 		if err != nil {
 			return err

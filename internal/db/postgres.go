@@ -18,7 +18,10 @@ import (
 
 // pgEngine runs READ COMMITTED transactions and repeats those that lost a
 // deadlock or a serialization race.
-type pgEngine struct{ pool *sql.DB }
+type pgEngine struct {
+	pool *sql.DB
+	effort
+}
 
 // maxPostgresConns bounds one process; several processes share a server's limit.
 const maxPostgresConns = 24
@@ -104,7 +107,7 @@ func (e *pgEngine) glance(ctx context.Context, fn func(*Tx) error) error {
 		return translate(err)
 	}
 	defer func() { _ = conn.Close() }()
-	tx := &Tx{ctx: ctx, run: pgTx{conn, conn}, dialect: Postgres, single: true}
+	tx := &Tx{ctx: ctx, run: pgTx{conn, conn}, dialect: Postgres, single: true, effort: &e.effort}
 	defer func() { tx.closed = true }()
 	return fn(tx)
 }
@@ -141,7 +144,7 @@ func (e *pgEngine) once(ctx context.Context, opts *sql.TxOptions, fn func(*Tx) e
 		return nil, translate(err)
 	}
 	defer func() { _ = stx.Rollback() }()
-	tx := &Tx{ctx: ctx, run: pgTx{stx, conn}, dialect: Postgres}
+	tx := &Tx{ctx: ctx, run: pgTx{stx, conn}, dialect: Postgres, effort: &e.effort}
 	defer func() { tx.closed = true }()
 	if err := fn(tx); err != nil {
 		return nil, err
@@ -151,6 +154,9 @@ func (e *pgEngine) once(ctx context.Context, opts *sql.TxOptions, fn func(*Tx) e
 	}
 	if err := stx.Commit(); err != nil {
 		return nil, fmt.Errorf("commit: %w", translate(err))
+	}
+	if !opts.ReadOnly {
+		e.commits.Add(1)
 	}
 	return tx, nil
 }

@@ -35,6 +35,8 @@ type sqliteEngine struct {
 	done    chan struct{}
 
 	apart int // how many more groups run their calls in savepoints
+
+	effort
 }
 
 // call is one function waiting for the writer.
@@ -234,6 +236,7 @@ func (e *sqliteEngine) transact(group []*call, run func(*call) error) (failed bo
 	}
 	if err == nil {
 		_, err = e.writer.exec(ctx, "commit", nil)
+		e.commits.Add(1)
 	}
 	if err != nil {
 		_, _ = e.writer.exec(ctx, "rollback", nil)
@@ -244,7 +247,7 @@ func (e *sqliteEngine) transact(group []*call, run func(*call) error) (failed bo
 // runCall runs one function. Its own error, which undoes the group, lands in the
 // call too.
 func (e *sqliteEngine) runCall(c *call) error {
-	c.tx = &Tx{ctx: context.WithoutCancel(c.ctx), run: e.writer, dialect: SQLite}
+	c.tx = &Tx{ctx: context.WithoutCancel(c.ctx), run: e.writer, dialect: SQLite, effort: &e.effort}
 	c.panics, c.err = protect(c.tx, c.fn)
 	if c.panics != nil {
 		return errPanic
@@ -318,7 +321,7 @@ func (e *sqliteEngine) glance(ctx context.Context, fn func(*Tx) error) error {
 		return err
 	}
 	defer func() { e.readers <- r }()
-	tx := &Tx{ctx: context.WithoutCancel(ctx), run: r, dialect: SQLite, single: true}
+	tx := &Tx{ctx: context.WithoutCancel(ctx), run: r, dialect: SQLite, single: true, effort: &e.effort}
 	defer func() { tx.closed = true }()
 	return fn(tx)
 }
@@ -333,7 +336,7 @@ func (e *sqliteEngine) read(ctx context.Context, fn func(*Tx) error) error {
 	if _, err := r.exec(own, "begin", nil); err != nil {
 		return translate(err)
 	}
-	tx := &Tx{ctx: ctx, run: r, dialect: SQLite}
+	tx := &Tx{ctx: ctx, run: r, dialect: SQLite, effort: &e.effort}
 	defer func() {
 		tx.closed = true
 		_, _ = r.exec(own, "rollback", nil)

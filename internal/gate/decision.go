@@ -137,7 +137,7 @@ type Effects struct {
 	Tightened   []StandingKey // what had been allowed and no longer is
 	Opened      []StandingKey // what had not been allowed and now is
 	Left        []string      // messages that had already left when the act came
-	Revocations int           // jobs opened to tell recipients
+	Revocations int           // recipients that a job tells of it
 }
 
 // List gives the operations of the set.

@@ -9,7 +9,6 @@ import (
 	"candor/internal/db"
 	"candor/internal/errs"
 	"candor/internal/id"
-	"candor/internal/job"
 	"candor/internal/journal"
 	"candor/internal/observe"
 	"candor/internal/term"
@@ -211,19 +210,28 @@ func (h *hold) follow(r consent.Record) error {
 
 // Revocation is the argument of JobRevoke: ids and names of the charter only.
 type Revocation struct {
-	Customer  id.Customer    `json:"customer"`
-	Record    id.Record      `json:"record"`
 	Purpose   term.Purpose   `json:"purpose"`
 	Recipient term.Recipient `json:"recipient"`
+	Of        []Revoked      `json:"of"`
 }
 
-// revoke opens one job for each active recipient of the purpose (GDPR 19).
+// Revoked is a customer whose consent ended, and the record that ended it.
+type Revoked struct {
+	Customer id.Customer `json:"customer"`
+	Record   id.Record   `json:"record"`
+}
+
+// revoke has each active recipient of the purpose told (GDPR 19).
 func (h *hold) revoke(r consent.Record) {
 	for _, to := range h.law.byName[r.Purpose].recipients {
 		if r.Recipient != "" && r.Recipient != to.ID {
 			continue
 		}
-		h.jobs = append(h.jobs, job.New{Kind: JobRevoke, Args: Revocation{h.id, r.ID, r.Purpose, to.ID}})
+		if h.revoked == nil {
+			h.revoked = map[revokedFrom][]Revoked{}
+		}
+		key := revokedFrom{r.Purpose, to.ID}
+		h.revoked[key] = append(h.revoked[key], Revoked{h.id, r.ID})
 		h.effects.Revocations++
 	}
 }

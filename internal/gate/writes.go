@@ -1,6 +1,10 @@
 package gate
 
 import (
+	"cmp"
+	"maps"
+	"slices"
+
 	"candor/internal/clock"
 	"candor/internal/consent"
 	"candor/internal/customer"
@@ -8,6 +12,7 @@ import (
 	"candor/internal/id"
 	"candor/internal/job"
 	"candor/internal/ledger"
+	"candor/internal/term"
 )
 
 // writes gathers what the holds of a transaction put on record, so that many
@@ -18,10 +23,33 @@ type writes struct {
 	entries []ledger.Written
 	records []consent.Record
 	told    []any // payloads of TopicConsent
-	jobs    []job.New
+	revoked map[revokedFrom][]Revoked
 
 	who  []id.Customer // all that the holds are of
 	held map[id.Customer][]customer.Held
+}
+
+// revokedFrom is whom revocations are told.
+type revokedFrom struct {
+	purpose   term.Purpose
+	recipient term.Recipient
+}
+
+// mostRevoked bounds what one job tells of.
+const mostRevoked = 200
+
+// revocations are the jobs that tell recipients: one a purpose and recipient, for
+// all customers of the transaction.
+func (w *writes) revocations() []job.New {
+	var out []job.New
+	for _, to := range slices.SortedFunc(maps.Keys(w.revoked), func(a, b revokedFrom) int {
+		return cmp.Or(cmp.Compare(a.purpose, b.purpose), cmp.Compare(a.recipient, b.recipient))
+	}) {
+		for part := range slices.Chunk(w.revoked[to], mostRevoked) {
+			out = append(out, job.New{Kind: JobRevoke, Args: Revocation{to.purpose, to.recipient, part}})
+		}
+	}
+	return out
 }
 
 // identities reads, once for all holds, who finds the customer held.
@@ -55,7 +83,7 @@ func (w *writes) flush(g *Gate, tx *db.Tx) error {
 	if err := g.outbox.PublishAll(tx, TopicConsent, w.told); err != nil {
 		return err
 	}
-	err := g.jobs.EnqueueAll(tx, w.jobs)
+	err := g.jobs.EnqueueAll(tx, w.revocations())
 	*w = writes{who: w.who}
 	return err
 }

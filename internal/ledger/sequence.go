@@ -210,11 +210,13 @@ func growBy(tx *db.Tx, h *head, found []pending) error {
 			failed = writeTile(tx, t, hashes)
 		}
 	}
-	for _, p := range found {
-		if _, err := tx.Exec(`update ledger_entry set pos = $1 where entry_id = $2`, e.size, p.entry); err != nil {
-			return err
-		}
+	rows := make([][]any, len(found))
+	for i, p := range found {
+		rows[i] = []any{e.size, p.entry}
 		e.add(hashLeaf(p.commit), store)
+	}
+	if err := tx.ChangeMany("v (pos, entry_id)", `update ledger_entry set pos = v.pos from v where ledger_entry.entry_id = v.entry_id`, rows); err != nil {
+		return err
 	}
 	e.open(store)
 	h.size, h.root = e.size, e.root()

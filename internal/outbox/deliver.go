@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 
 	"candor/internal/clock"
 	"candor/internal/db"
@@ -39,34 +40,66 @@ func (b *Box) deliver(ctx context.Context, f follower) (int, error) {
 		if err != nil || len(messages) == 0 {
 			return total, err
 		}
-		for _, m := range messages {
-			if err := b.one(ctx, f, from, m); err != nil {
-				if errs.CodeOf(err) == elsewhere {
-					return total, nil
-				}
-				return total, err
-			}
-			from = m.Pos
-			total++
+		n, err := b.some(ctx, f, from, messages)
+		total += n
+		if n > 0 {
+			from = messages[n-1].Pos
+		}
+		if errs.CodeOf(err) == elsewhere {
+			return total, nil
+		}
+		if err != nil {
+			return total, err
 		}
 	}
 }
 
+// some delivers messages in as few transactions as it can and says how many were
+// delivered. When a handler fails its part is undone and delivered one by one, so
+// that all before the failure are.
+func (b *Box) some(ctx context.Context, f follower, from int64, messages []Message) (done int, err error) {
+	for part := range slices.Chunk(messages, together) {
+		err := b.write(ctx, f, from, part)
+		if err == nil {
+			done, from = done+len(part), part[len(part)-1].Pos
+			continue
+		}
+		if errs.CodeOf(err) == elsewhere || len(part) == 1 {
+			return done, err
+		}
+		for i := range part {
+			if err := b.write(ctx, f, from, part[i:i+1]); err != nil {
+				return done, err
+			}
+			done, from = done+1, part[i].Pos
+		}
+	}
+	return done, nil
+}
+
+// together is how many messages share a transaction.
+const together = 50
+
 // elsewhere says that another process moved the follower on meanwhile.
 const elsewhere errs.Code = "followed_elsewhere"
 
-// one moves the follower on, then handles the message. The first statement locks
-// the follower's row, so that two processes never handle one message.
-func (b *Box) one(ctx context.Context, f follower, from int64, m Message) error {
+// write moves the follower on, then handles the messages. The first statement
+// locks the follower's row, so that two processes never handle one message.
+func (b *Box) write(ctx context.Context, f follower, from int64, list []Message) error {
 	return b.db.Write(ctx, func(tx *db.Tx) error {
-		n, err := tx.Exec(`update outbox_follower set pos = $1 where name = $2 and topic = $3 and pos = $4`, m.Pos, f.name, f.topic, from)
+		n, err := tx.Exec(`update outbox_follower set pos = $1 where name = $2 and topic = $3 and pos = $4`, list[len(list)-1].Pos, f.name, f.topic, from)
 		if err != nil {
 			return err
 		}
 		if n != 1 {
 			return errs.New(errs.Conflict, elsewhere, "another process follows")
 		}
-		return f.handle(tx, m)
+		for _, m := range list {
+			if err := f.handle(tx, m); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }
 

@@ -13,13 +13,13 @@ var series = []numbers{
 		name:    "outbox",
 		pending: `select count(*) from (select outbox_id from outbox where pos is null limit 1) p`,
 		next:    `select outbox_id from outbox where pos is null order by outbox_id limit $1`,
-		place:   `update outbox set pos = $1 where outbox_id = $2`,
+		place:   `update outbox set pos = v.pos from v where outbox.outbox_id = v.id`,
 	},
 	{
 		name:    "change",
 		pending: `select count(*) from (select change_id from customer_change where pos is null limit 1) p`,
 		next:    `select change_id from customer_change where pos is null order by change_id limit $1`,
-		place:   `update customer_change set pos = $1 where change_id = $2`,
+		place:   `update customer_change set pos = v.pos from v where customer_change.change_id = v.id`,
 	},
 }
 
@@ -36,10 +36,9 @@ func (s numbers) number(tx *db.Tx) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	places := make([][]any, len(ids))
 	for i, o := range ids {
-		if _, err := tx.Exec(s.place, last-int64(len(ids)-1-i), o); err != nil {
-			return 0, err
-		}
+		places[i] = []any{last - int64(len(ids)-1-i), o}
 	}
-	return len(ids), nil
+	return len(ids), tx.ChangeMany("v (pos, id)", s.place, places)
 }

@@ -1,6 +1,7 @@
 package sharing
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"slices"
@@ -16,13 +17,21 @@ import (
 	"candor/internal/term"
 )
 
-// revoked tells a recipient that a consent ended, when it holds data under it.
+// revoked tells a recipient that consents ended, when it holds data under them.
 func (s *Service) revoked(ctx context.Context, j job.Job) error {
 	var r gate.Revocation
 	if err := json.Unmarshal(j.Args, &r); err != nil {
 		return err
 	}
-	return s.DB.Write(ctx, func(tx *db.Tx) error { return s.stop(tx, r.Customer, r.Recipient, r.Purpose, r.Record) })
+	slices.SortFunc(r.Of, func(a, b gate.Revoked) int { return cmp.Compare(a.Customer, b.Customer) }) // as they are locked
+	return s.DB.Write(ctx, func(tx *db.Tx) error {
+		for _, of := range r.Of {
+			if err := s.stop(tx, of.Customer, r.Recipient, r.Purpose, of.Record); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // standingChanged follows permission: what ended is told to whoever holds data
