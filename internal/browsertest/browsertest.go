@@ -17,6 +17,7 @@ package browsertest
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -297,6 +298,30 @@ func (tab *Tab) Look(width int, dark bool) {
 		return err
 	})
 	tab.do("set the window", chromedp.EmulateViewport(int64(width), 844))
+}
+
+// Script lets pages run script, or not, as somebody's browser may be set.
+func (tab *Tab) Script(runs bool) {
+	tab.t.Helper()
+	tab.call("set script", func() error {
+		_, err := chromedp.Call(tab.ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: !runs})
+		return err
+	})
+}
+
+// Cookie sets a cookie for the pages below an address.
+func (tab *Tab) Cookie(url string, c *http.Cookie) {
+	tab.t.Helper()
+	tab.call("set a cookie", func() error {
+		_, err := chromedp.Call(tab.ctx, network.SetCookie, network.SetCookieParams{Name: c.Name, Value: c.Value, URL: url, Path: "/admin"})
+		return err
+	})
+}
+
+// Choose puts files into a field of files.
+func (tab *Tab) Choose(selector string, files ...string) {
+	tab.t.Helper()
+	tab.do("choose files for "+selector, chromedp.SetUploadFiles(chromedp.CSS(selector), files))
 }
 
 // Authenticator gives the tab a device that makes and uses passkeys and knows its

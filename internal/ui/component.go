@@ -23,6 +23,7 @@ type Field struct {
 	InputMode    string
 	Pattern      string
 	Max          int
+	Min          string // of a date
 	Required     bool
 	Code         bool     // a typed code: wide figures
 	Lines        int      // more than 0: a text of several lines

@@ -46,3 +46,27 @@ func TestEveryTemplateIsInOrder(t *testing.T) {
 		t.Errorf("a template that is none: %v", err)
 	}
 }
+
+// A template is filled in with a business's own name, whatever stands in it.
+func TestATemplateTakesABusinesssName(t *testing.T) {
+	b := Business{Name: "Bob's \"Tea\": & Co", Controller: "Bob Ltd, 1 Hill # 2, Cork", Contact: "privacy@bob.example", Site: "https://bob.example"}
+	for _, name := range Names() {
+		files, err := For(name, b)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		c, problems := charter.Parse(files["charter.yaml"], files["house.yaml"])
+		if err := problems.Err(); err != nil {
+			t.Fatal(err)
+		}
+		if c.Business.Name != b.Name || c.Business.Controller != b.Controller || c.Business.Contact != b.Contact || c.Business.ID != "bob_s_tea_co" {
+			t.Errorf("%s: %+v", name, c.Business)
+		}
+		if !strings.Contains(string(files["charter.yaml"]), "# never changes once it is in force") {
+			t.Errorf("%s lost its comments", name)
+		}
+	}
+	if _, err := For("shop", Business{Name: "Bob"}); !errs.Is(err, errs.Invalid) {
+		t.Errorf("half of a business: %v", err)
+	}
+}

@@ -3,6 +3,7 @@ package promises
 import (
 	"fmt"
 
+	"candor/internal/staff"
 	"candor/internal/ui"
 	"candor/internal/web"
 )
@@ -32,6 +33,10 @@ func (r *room) showAsks(v *web.Visit) error {
 				{Term: "Words", Text: fmt.Sprintf("version %d", a.Version)}, {Term: "Steps", Text: fmt.Sprintf("%d to give, %d to take back", a.Steps.Give, a.Steps.Withdraw)}},
 		})
 	}
-	return web.Show(v, r.asks, web.Head{Title: "Forms", Crumb: &ui.Link{Text: "Promises", URL: promiseURL},
-		Intro: "Every place where people are asked. A changed word is a new version, and each answer keeps the words that were shown."}, p)
+	h := web.Head{Title: "Forms", Crumb: &ui.Link{Text: "Promises", URL: promiseURL},
+		Intro: "Every place where people are asked. A changed word is a new version, and each answer keeps the words that were shown."}
+	if v.May(staff.ApplyCharter) {
+		h.Actions = []ui.Link{{Text: "New form", URL: asksURL + "/new", Current: true}}
+	}
+	return web.Show(v, r.asks, h, p)
 }

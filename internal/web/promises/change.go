@@ -3,7 +3,10 @@ package promises
 import (
 	"errors"
 	"fmt"
+	"regexp"
+	"slices"
 	"strings"
+	"time"
 
 	"candor/internal/charter"
 	"candor/internal/db"
@@ -20,8 +23,20 @@ type changePage struct {
 	Compared       bool
 	Wider          []card
 	Narrower       []card
-	Effective      string
+	Beside         []besideIn
+	From           ui.Field
 }
+
+// besideIn is the notice in one language, the old beside the new.
+type besideIn struct {
+	Lang  string
+	Parts []beside
+}
+
+// told is how long before a wider promise takes effect people can have been told: it
+// is how long the date picker holds back. What a person was not told does not begin
+// for them in any case.
+const told = 14 * 24 * time.Hour
 
 // card is one difference with the people it concerns.
 type card struct {
@@ -52,6 +67,10 @@ func documents(v *web.Visit) (promise, house string) {
 // compare says what a changed charter would mean. It changes nothing.
 func (r *room) compare(v *web.Visit) error {
 	promise, house := documents(v)
+	return r.compareThese(v, promise, house)
+}
+
+func (r *room) compareThese(v *web.Visit, promise, house string) error {
 	after, problems := charter.Parse([]byte(promise), []byte(house))
 	if len(problems) > 0 {
 		p := changePage{}
@@ -60,7 +79,14 @@ func (r *room) compare(v *web.Visit) error {
 		}
 		return r.showDocuments(v, promise, house, p, web.Head{}.Wrong())
 	}
-	p := changePage{Compared: true, Effective: after.Effective.String()}
+	p := changePage{Compared: true}
+	for _, lang := range after.Business.Languages {
+		parts, err := besideEach(v.Who.Charter, after, lang)
+		if err != nil {
+			return err
+		}
+		p.Beside = append(p.Beside, besideIn{strings.ToUpper(string(lang)), parts})
+	}
 	err := v.Read(func(tx *db.Tx) error {
 		list, err := r.Gate.ImpactOf(tx, after)
 		p.Wider, p.Narrower = nil, nil
@@ -76,7 +102,52 @@ func (r *room) compare(v *web.Visit) error {
 	if err != nil {
 		return err
 	}
+	p.From = fromField(v, after, len(p.Wider) > 0)
 	return r.showDocuments(v, promise, house, p, web.Head{})
+}
+
+// earliest is the first day on which a changed promise may take effect.
+func earliest(v *web.Visit, widens bool) time.Time {
+	day := v.Local(v.Now())
+	if widens {
+		day = day.Add(told)
+	}
+	return day
+}
+
+func fromField(v *web.Visit, after *charter.Charter, widens bool) ui.Field {
+	first := earliest(v, widens).Format(time.DateOnly)
+	f := ui.Field{ID: "from", Name: "from", Label: "In force from", Type: "date", Required: true, Min: first, Value: max(first, after.Effective.String())}
+	if widens {
+		f.Hint = "It widens, so people are told first: not before " + ui.Date("en", earliest(v, widens)) + "."
+	}
+	return f
+}
+
+// effective is the line of charter.yaml that says from when it holds.
+var effective = regexp.MustCompile(`(?m)^effective:[ \t]*[0-9-]+`)
+
+// onDay gives the charter with the day of the form, which is refused when it comes
+// before people can have been told.
+func (r *room) onDay(v *web.Visit, promise, house string) (*charter.Charter, error) {
+	day := v.Form("from")
+	if _, err := time.Parse(time.DateOnly, day); err != nil {
+		return nil, errs.New(errs.Invalid, "no_day", "choose the day from which it holds")
+	}
+	after, problems := charter.Parse([]byte(effective.ReplaceAllString(promise, "effective: "+day)), []byte(house))
+	if err := problems.Err(); err != nil {
+		return nil, err
+	}
+	widens := false
+	err := v.Read(func(tx *db.Tx) error {
+		list, err := r.Gate.ImpactOf(tx, after)
+		widens = slices.ContainsFunc(list, func(x gate.Impact) bool { return x.Widens })
+		return err
+	})
+	if first := earliest(v, widens); err == nil && day < first.Format(time.DateOnly) {
+		err = errs.New(errs.Invalid, "too_early", "it cannot hold before %s: a wider promise is told first", ui.Date("en", first))
+	}
+	return after, err
 }
 
 func cardOf(x gate.Impact) card {
@@ -100,12 +171,15 @@ var followWords = map[charter.Follow]string{
 // apply puts a charter in force, or plans it for its day.
 func (r *room) apply(v *web.Visit) error {
 	promise, house := documents(v)
-	after, problems := charter.Parse([]byte(promise), []byte(house))
-	if err := problems.Err(); err != nil {
+	after, err := r.onDay(v, promise, house)
+	if errs.Is(err, errs.Invalid) {
+		return r.showDocuments(v, promise, house, changePage{Problems: []string{web.Sentence(err)}}, web.Head{}.Wrong())
+	}
+	if err != nil {
 		return err
 	}
 	var done charter.Applied
-	err := v.Write(func(tx *db.Tx) (err error) {
+	err = v.Write(func(tx *db.Tx) (err error) {
 		done, err = r.Charter.Apply(tx, after, v.Now(), v.Actor())
 		return err
 	})

@@ -28,6 +28,8 @@ type room struct {
 	promise ui.Page[promisePage]
 	change  ui.Page[changePage]
 	asks    ui.Page[asksPage]
+	newAsk  ui.Page[newAskPage]
+	first   ui.Page[firstPage]
 }
 
 //go:embed page
@@ -38,12 +40,14 @@ const (
 	promiseURL = "/admin/promises"
 	changeURL  = "/admin/promises/change"
 	asksURL    = "/admin/promises/asks"
+	firstURL   = "/admin/promises/first"
 )
 
 // New makes the room.
 func New(s Services) (web.Room, error) {
 	set := ui.Load(files)
-	r := &room{Services: s, promise: ui.Find[promisePage](set, "promise"), change: ui.Find[changePage](set, "change"), asks: ui.Find[asksPage](set, "asks")}
+	r := &room{Services: s, promise: ui.Find[promisePage](set, "promise"), change: ui.Find[changePage](set, "change"), asks: ui.Find[asksPage](set, "asks"),
+		newAsk: ui.Find[newAskPage](set, "new-ask"), first: ui.Find[firstPage](set, "first")}
 	see := web.May(staff.Draft, staff.Audience, staff.Insight, staff.ApplyCharter, staff.Audit, staff.Oversee)
 	apply := web.May(staff.ApplyCharter)
 	return web.Room{
@@ -52,10 +56,15 @@ func New(s Services) (web.Room, error) {
 			{Title: "Promises", URL: promiseURL, Words: "charter notice purposes permissions forecast"},
 			{Title: "Forms", URL: asksURL, Words: "asks consent embed"},
 			{Title: "Change the charter", URL: changeURL, Words: "diff widen apply"},
+			{Title: "A first charter", URL: firstURL, Words: "template shop charity software begin"},
 		},
 		Routes: []web.Route{
 			{Pattern: "GET " + promiseURL, Access: see, Do: r.showPromise},
 			{Pattern: "GET " + asksURL, Access: see, Do: r.showAsks},
+			{Pattern: "GET " + asksURL + "/new", Access: apply.Fresh(), Do: r.showNewAsk},
+			{Pattern: "POST " + asksURL + "/new", Access: apply.Fresh(), Do: r.makeAsk},
+			{Pattern: "GET " + firstURL, Access: see, Do: r.showFirst},
+			{Pattern: "POST " + firstURL, Access: see, Do: r.makeFirst},
 			{Pattern: "GET " + changeURL, Access: apply.Fresh(), Do: r.showChange},
 			{Pattern: "POST " + changeURL, Access: apply, Do: r.compare},
 			{Pattern: "POST " + changeURL + "/apply", Access: apply.Fresh(), Do: r.apply},

@@ -1,6 +1,7 @@
 package promises
 
 import (
+	"reflect"
 	"testing"
 
 	"candor/internal/charter/sample"
@@ -21,7 +22,21 @@ func TestPagesRenderFull(t *testing.T) {
 			Forecasts: []forecast{{"Letter, by email", "1,200", "80", &chart}},
 			Versions:  []version{{"1", ui.Status{Tone: ui.Good, Text: "in force"}, clock.UTC(2026, 3, 5, 9, 0, 0), "/notice/1"}}}),
 		webtest.Page(ui.Find[changePage](set, "change"), changePage{Promise: field("promise"), House: field("house"), Problems: []string{"charter.yaml:3: wrong"}, Compared: true,
-			Wider: []card{difference}, Narrower: []card{difference}, Effective: "2026-12-01"}),
+			Wider: []card{difference}, Narrower: []card{difference}, Beside: []besideIn{{"EN", lines([]string{"a", "b", "c", "d", "e"}, []string{"a", "b", "c", "x", "e"})}}, From: field("from")}),
+		webtest.Page(ui.Find[newAskPage](set, "new-ask"), newAskPage{field("a"), field("b"), field("c"), []ui.Field{field("d")}, []ui.Choice{{ID: "e", Name: "e", Label: "e"}}, []ui.Choice{{ID: "f", Name: "f", Label: "f"}}}),
+		webtest.Page(ui.Find[firstPage](set, "first"), firstPage{[]ui.Choice{{ID: "g", Name: "g", Label: "g"}}, []ui.Field{field("h")}}),
 		webtest.Page(ui.Find[asksPage](set, "asks"), asksPage{Asks: []ask{{"signup", "Letter", "Yes, send me", "/f/signup", "<div></div>", []ui.Fact{{Term: "Where", Text: "here"}}}}}),
 	)
+}
+
+func TestNoticesStandSideBySide(t *testing.T) {
+	got := lines([]string{"one", "two", "three", "four", "five", "six"}, []string{"one", "two", "three", "5", "five", "six", "seven"})
+	want := []beside{{State: "more"}, {Old: []string{"three"}, New: []string{"three"}, State: "same"}, {Old: []string{"four"}, New: []string{"5"}, State: "changed"},
+		{Old: []string{"five", "six"}, New: []string{"five", "six"}, State: "same"}, {New: []string{"seven"}, State: "changed"}}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("%+v", got)
+	}
+	if got := lines([]string{"a", "b", "c"}, []string{"a", "b", "c"}); len(got) != 1 || got[0].State != "more" {
+		t.Errorf("of two equal ones: %+v", got)
+	}
 }
