@@ -52,6 +52,27 @@ func (c *Client) DecideMany(ctx context.Context, list []Question) ([]Decision, e
 	return out.Decisions, err
 }
 
+// Ask is a question to put to a person of one's own accord.
+type Ask struct {
+	Customer  string `json:"customer"`
+	Purpose   string `json:"purpose"`
+	Channel   string `json:"channel,omitempty"`
+	Recipient string `json:"recipient,omitempty"`
+}
+
+// MayAsk is whether a person may be asked now, and why not.
+type MayAsk struct {
+	May     bool      `json:"may"`
+	From    time.Time `json:"from,omitzero"` // after a no
+	Reasons []Reason  `json:"reasons,omitempty"`
+}
+
+// MayAsk asks whether a person may be asked now.
+func (c *Client) MayAsk(ctx context.Context, a Ask) (MayAsk, error) {
+	var out MayAsk
+	return out, c.post(ctx, "/may-ask", a, &out)
+}
+
 // page is the query of a list.
 func page(cursor string, limit int) string {
 	if limit <= 0 {

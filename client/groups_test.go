@@ -37,6 +37,9 @@ func TestDecideCheckUseAndBatch(t *testing.T) {
 		if n := s.uses(t, who[0]); n != before+1 {
 			t.Errorf("a use wrote %d uses", n-before)
 		}
+		if may, err := c.MayAsk(ctx, client.Ask{Customer: who[0], Purpose: "letter", Channel: "email"}); err != nil || may.May || len(may.Reasons) != 1 || may.Reasons[0].Code != "agreed_already" {
+			t.Errorf("may ask: %+v, %v", may, err)
+		}
 		_, err = c.Decide(ctx, client.Question{Customer: who[0], Purpose: "letter", Operation: "use", Mode: "maybe"})
 		code(t, "an unknown mode", err, "invalid_request")
 		_, err = c.DecideMany(ctx, nil)

@@ -92,6 +92,7 @@ func (c caller) denied(d gate.Decision) error {
 func (a *API) decisionRoutes(h huma.API) {
 	handle(a, h, endpoint{id: "decide", method: http.MethodPost, path: "/decide", scope: Decide, summary: "Ask the gate"}, a.decide)
 	handle(a, h, endpoint{id: "decide-batch", method: http.MethodPost, path: "/decide/batch", scope: Decide, summary: "Ask the gate up to 1,000 questions"}, a.decideBatch)
+	handle(a, h, endpoint{id: "may-ask", method: http.MethodPost, path: "/may-ask", scope: Decide, summary: "May this person be asked now, and why not"}, a.mayAsk)
 }
 
 func (a *API) decide(ctx context.Context, in *struct{ Body Question }) (*body[Decision], error) {

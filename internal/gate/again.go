@@ -108,7 +108,7 @@ func (h *hold) askedTooSoon(a consent.Act) error {
 	}
 	from, err := promptFrom(h.facts, h.law, Prompt{a.Purpose, a.Channel, a.Recipient}, h.at)
 	if err == nil && from > h.at {
-		err = errs.New(errs.Conflict, "asked_too_soon", "the person said no; nobody may ask again before %s", from.Time().UTC().Format("2006-01-02"))
+		err = errs.New(errs.Conflict, AskedTooSoon, "the person said no; nobody may ask again before %s", from.Time().UTC().Format("2006-01-02"))
 	}
 	return err
 }

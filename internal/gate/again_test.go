@@ -1,11 +1,13 @@
 package gate
 
 import (
+	"slices"
 	"testing"
 	"time"
 
 	"candor/internal/clock"
 	"candor/internal/consent"
+	"candor/internal/customer"
 	"candor/internal/db"
 	"candor/internal/db/dbtest"
 	"candor/internal/errs"
@@ -69,6 +71,27 @@ func TestCON11_ARefusalIsRememberedAndNobodyAsksAgainBeforeTheBar(t *testing.T) 
 		refused(californian, "partner", at(pacific, 2027, 2, 12))
 		allowed(somewhere, "", at(pacific, 2027, 2, 12))
 
+		// The answer that a program gets before it asks.
+		asks := func(c id.Customer, may bool, code errs.Code) {
+			t.Helper()
+			got, err := w.mayAsk(c)
+			w.must(err)
+			if got.May != may || !may && !slices.ContainsFunc(got.Reasons, func(r Reason) bool { return r.Code == code }) || may && len(got.Reasons) > 0 {
+				t.Errorf("may ask: %+v, want %v %s", got, may, code)
+			}
+		}
+		never, no, yes, late := w.customer(), w.customer(), w.customer(), w.customer()
+		asks(never, true, "")
+		w.record(no, consent.Act{Purpose: "letter", Channel: term.Email, Kind: consent.Refused})
+		asks(no, false, AskedTooSoon)
+		w.record(yes, letterMail)
+		asks(yes, false, AgreedAlready)
+		w.fact(late, customer.Fact{Kind: customer.Deceased, Detail: customer.WithValue(customer.On)})
+		asks(late, false, errs.Restricted)
+		if _, err := w.mayAsk(id.NewCustomer()); !errs.Is(err, errs.NotFound) {
+			t.Errorf("about nobody: %v", err)
+		}
+
 		// What a person does of their own accord is no prompt.
 		again := w.customer()
 		w.record(again, consent.Act{Purpose: "letter", Channel: term.Email, Kind: consent.Withdrawn})
@@ -89,4 +112,12 @@ func (w *shop) promptFrom(c id.Customer) (from clock.Instant, err error) {
 		return nil
 	}))
 	return from, err
+}
+
+func (w *shop) mayAsk(c id.Customer) (got Asking, err error) {
+	_ = w.db.Read(w.t.Context(), func(tx *db.Tx) error {
+		got, err = w.gate.MayAsk(tx, c, Prompt{Purpose: "letter", Channel: term.Email})
+		return nil
+	})
+	return got, err
 }
