@@ -77,7 +77,7 @@ var Switches = []Switch{
 	},
 	{
 		Test: "TestNOT04_CaliforniaLinksAndTheYearlyRenewal", In: "internal/app",
-		File: "internal/charter/policy.go", Code: "if r.Sale || r.Sharing {\n\t\treturn true\n\t}\n", Off: "",
+		File: "internal/charter/policy.go", Code: "if c.SoldOrShared(&c.Recipients[i]) {", Off: "if false {",
 	},
 	{
 		Test: "TestNOT04_CaliforniaLinksAndTheYearlyRenewal", In: "internal/app",
