@@ -1,12 +1,16 @@
 package app
 
 import (
+	"fmt"
 	"maps"
 	"net/http"
+	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
 
+	"candor/internal/approval"
 	"candor/internal/campaign"
 	"candor/internal/charter"
 	"candor/internal/charter/sample"
@@ -60,7 +64,7 @@ func TestTRN05_CreatorAndApproverAreTwoPeople(t *testing.T) {
 		h.must(err)
 		who, err := h.Staff.Ask(ctx, creator.Session(t).Value)
 		h.must(err)
-		err = h.DB.Write(ctx, func(tx *db.Tx) error { return h.Approvals.Decide(tx, question, who, true) })
+		err = h.DB.Write(ctx, func(tx *db.Tx) error { return h.Approvals.Decide(tx, question, who, approval.Verdict{Yes: true}) })
 		if errs.CodeOf(err) != errs.Role {
 			t.Errorf("whoever made it approves: %v", err)
 		}
@@ -171,4 +175,64 @@ func mintFor(t *testing.T, a *App, p *webtest.Person) (text string) {
 		t.Fatal(err)
 	}
 	return text
+}
+
+// TRN-03: whoever owns campaigns, works in marketing, answers for security or the
+// business, or administers is not made the data protection officer, nor the other
+// way round; what the officer refused is done only with a reason on record, by
+// name, and the management is told.
+func TestTRN03_TheOfficerStandsAloneAndIsNotOverruledSilently(t *testing.T) {
+	each(t, 1, func(t *testing.T, h *house) {
+		_, house := sample.Documents()
+		text := strings.Replace(string(house), "\nroles:", "\nalone: {rows: 0}\nroles:\n  campaign_owner: {may: [draft, send], sees: masked}\n  marketing: {may: [audience], sees: masked}\n"+
+			"  it_security: {may: [set up], sees: masked}\n  dpo: {may: [oversee, audit], sees: masked}\n  director: {may: [direct], sees: masked}", 1)
+		promise, _ := sample.Documents()
+		c, problems := charter.Parse(promise, []byte(text))
+		h.must(problems.Err())
+		_, err := h.ApplyCharter(ctx, c, term.ByEngine)
+		h.must(err)
+		h.later(time.Minute)
+		o := newOffice(h)
+		give := func(p *webtest.Person, role string) error {
+			return h.DB.Write(ctx, func(tx *db.Tx) error { return h.Staff.Give(tx, p.ID, "halm", role, term.ByEngine) })
+		}
+		for i, role := range []string{"campaign_owner", "marketing", "marketer", "lead", "it_security", "director", staff.Administrator} {
+			if err := give(webtest.Hire(t, h.Staff, fmt.Sprintf("a%d@halm.example", i), role), "dpo"); errs.CodeOf(err) != errs.Role {
+				t.Errorf("%s becomes the officer: %v", role, err)
+			}
+			if err := give(webtest.Hire(t, h.Staff, fmt.Sprintf("b%d@halm.example", i), "dpo"), role); errs.CodeOf(err) != errs.Role {
+				t.Errorf("the officer becomes %s: %v", role, err)
+			}
+		}
+
+		officer, director := webtest.Hire(t, h.Staff, "odo@halm.example", "dpo"), webtest.Hire(t, h.Staff, "dora@halm.example", "director")
+		list := func() *httptest.ResponseRecorder {
+			return o.calls(http.MethodPost, "/recipients/carrier/list", map[string]any{"purpose": "orders"})
+		}
+		if w := o.decides(officer, o.needsTwo("an export", list()), "refuse"); w.Code != http.StatusSeeOther {
+			t.Fatalf("the officer refuses: %d", w.Code)
+		}
+		which := o.needsTwo("the same again", list())
+		if w := o.decides(o.lead, which, "approve"); w.Code != http.StatusUnprocessableEntity || !strings.Contains(w.Body.String(), "officer refused this") {
+			t.Errorf("overruled without a reason: %d", w.Code)
+		}
+		const why = "The carrier needs it for parcels that are on their way."
+		if w := o.decides(o.lead, which, "approve?reason="+url.QueryEscape(why)); w.Code != http.StatusSeeOther {
+			t.Errorf("overruled with a reason: %d %.300s", w.Code, w.Body)
+		}
+		see := func(p *webtest.Person, path string) string {
+			s := p.Session(t)
+			return visit(h.App, http.MethodGet, path, nil, "Cookie", s.Name+"="+s.Value).Body.String()
+		}
+		if !strings.Contains(see(director, "/admin/"), "officer was overruled") {
+			t.Error("the management is not told")
+		}
+		if page := see(director, "/admin/trust/approvals/"+which); !strings.Contains(page, why) || !strings.Contains(page, "Test Person") {
+			t.Error("reason and approver do not stand on the page")
+		}
+		if w := o.decides(director, which, "told"); w.Code != http.StatusSeeOther || strings.Contains(see(director, "/admin/"), "officer was overruled") {
+			t.Errorf("taking note: %d", w.Code)
+		}
+		o.passes("as approved", list())
+	})
 }

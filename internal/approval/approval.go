@@ -144,7 +144,7 @@ func NewDesk(c Config) *Desk {
 // tidy deletes what nobody can act on any more; the ledger keeps the steps.
 func (d *Desk) tidy(ctx context.Context) error {
 	return d.DB.Write(ctx, func(tx *db.Tx) error {
-		_, err := tx.Exec(`delete from approval where asked_at < $1`, d.Clock.Now().Add(-shown))
+		_, err := tx.Exec(`delete from approval where asked_at < $1 and (overrules = 0 or told_at <> 0)`, d.Clock.Now().Add(-shown))
 		return err
 	})
 }
@@ -250,8 +250,8 @@ func (d *Desk) ask(tx *db.Tx, a Act) (id.Approval, error) {
 		return 0, err
 	}
 	which = id.New[id.Approval]()
-	_, err = tx.Exec(`insert into approval (approval_id, kind, hash, says, by_actor, root, makers, asked_at, decided_by, decided_at, refused, used_at)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, '', 0, 0, 0)`,
+	_, err = tx.Exec(`insert into approval (approval_id, kind, hash, says, by_actor, root, makers, asked_at, decided_by, decided_at, refused, officer, overrules, reason, told_by, told_at, used_at)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, '', 0, 0, 0, 0, '', '', 0, 0)`,
 		which, a.Kind, hash, d.Ring.SealToken("approval", says), a.By, root, string(made), now)
 	if err != nil {
 		return 0, err

@@ -9,6 +9,7 @@ import (
 	"candor/internal/db"
 	"candor/internal/errs"
 	"candor/internal/id"
+	"candor/internal/personal"
 	"candor/internal/staff"
 	"candor/internal/term"
 )
@@ -24,6 +25,10 @@ type Question struct {
 	DecidedBy term.Actor // "" while it waits
 	DecidedAt clock.Instant
 	Refused   bool
+	Overrules id.Approval // the officer's refusal of the same that this goes against
+	Reason    string      // why
+	ToldBy    term.Actor  // who of the management took note of it
+	ToldAt    clock.Instant
 	UsedAt    clock.Instant
 
 	root   term.Actor
@@ -57,16 +62,23 @@ func (q Question) State(now clock.Instant) State {
 	return Lapsed
 }
 
-const columns = `approval_id, kind, hash, says, by_actor, root, makers, asked_at, decided_by, decided_at, refused, used_at`
+const columns = `approval_id, kind, hash, says, by_actor, root, makers, asked_at, decided_by, decided_at, refused, overrules, reason, told_by, told_at, used_at`
 
 func (d *Desk) scan(scan db.Scan) (Question, error) {
 	var q Question
-	var says, makers string
+	var says, makers, reason string
 	var refused int64
-	if err := scan(&q.ID, &q.Kind, &q.Hash, &says, &q.By, &q.root, &makers, &q.AskedAt, &q.DecidedBy, &q.DecidedAt, &refused, &q.UsedAt); err != nil {
+	if err := scan(&q.ID, &q.Kind, &q.Hash, &says, &q.By, &q.root, &makers, &q.AskedAt, &q.DecidedBy, &q.DecidedAt, &refused, &q.Overrules, &reason, &q.ToldBy, &q.ToldAt, &q.UsedAt); err != nil {
 		return q, err
 	}
 	q.Refused = refused == 1
+	if reason != "" {
+		why, err := d.Ring.OpenToken("approval-reason", reason)
+		if err != nil {
+			return q, err
+		}
+		q.Reason = string(why)
+	}
 	b, err := d.Ring.OpenToken("approval", says)
 	if err != nil {
 		return q, err
@@ -138,9 +150,42 @@ func (d *Desk) fits(tx *db.Tx, q Question, who staff.Who) error {
 	return errs.New(errs.Forbidden, errs.Role, "whoever approves acts in a role that whoever asks does not hold; ask somebody with another role")
 }
 
+// Verdict is an answer to a question.
+type Verdict struct {
+	Yes    bool
+	Reason string // needed to approve what the officer refused
+}
+
+const maxReason = 1000
+
+// Against gives the refusal of the same by the data protection officer, or 0.
+func (d *Desk) Against(tx *db.Tx, q Question) (id.Approval, error) {
+	var refusal id.Approval
+	err := tx.QueryRow(`select approval_id from approval where hash = $1 and kind = $2 and refused = 1 and officer = 1 and approval_id < $3
+		order by approval_id desc limit 1`, q.Hash, q.Kind, q.ID).Scan(&refusal)
+	if errs.Is(err, errs.NotFound) {
+		err = nil
+	}
+	return refusal, err
+}
+
+// overruling gives what an approval goes against. The officer is never overruled
+// silently: it returns INVALID without a reason.
+func (d *Desk) overruling(tx *db.Tx, q Question, v Verdict) (id.Approval, error) {
+	if !v.Yes {
+		return 0, nil
+	}
+	refusal, err := d.Against(tx, q)
+	if err == nil && refusal != 0 && (v.Reason == "" || len(v.Reason) > maxReason || personal.HoldsAddress(v.Reason)) {
+		err = errs.New(errs.Invalid, "no_reason", "the data protection officer refused this; say in at most %d characters why it is done all the same, without anybody's address. The management is told", maxReason).On("reason")
+	}
+	return refusal, err
+}
+
 // Decide approves or refuses a question. It returns E_ROLE for whoever cannot,
-// and CONFLICT for what is decided or lapsed.
-func (d *Desk) Decide(tx *db.Tx, which id.Approval, who staff.Who, yes bool) error {
+// INVALID for going against the officer without a reason, and CONFLICT for what
+// is decided or lapsed.
+func (d *Desk) Decide(tx *db.Tx, which id.Approval, who staff.Who, v Verdict) error {
 	q, err := d.Get(tx, which)
 	if err != nil {
 		return err
@@ -149,12 +194,22 @@ func (d *Desk) Decide(tx *db.Tx, which id.Approval, who staff.Who, yes bool) err
 		return err
 	}
 	now, by := d.Clock.Now(), staff.Actor(who.Person.ID)
-	step, refused := "approved", 0
-	if !yes {
+	refusal, err := d.overruling(tx, q, v)
+	if err != nil {
+		return err
+	}
+	step, refused, officer, reason := "approved", 0, 0, ""
+	if !v.Yes {
 		step, refused = "refused", 1
 	}
-	n, err := tx.Exec(`update approval set decided_by = $2, decided_at = $3, refused = $4 where approval_id = $1 and decided_at = 0 and asked_at > $5`,
-		which, by, now, refused, now.Add(-Waits))
+	if who.Rights.May(staff.Oversee) {
+		officer = 1
+	}
+	if refusal != 0 {
+		step, reason = "officer overruled", d.Ring.SealToken("approval-reason", []byte(v.Reason))
+	}
+	n, err := tx.Exec(`update approval set decided_by = $2, decided_at = $3, refused = $4, officer = $6, overrules = $7, reason = $8
+		where approval_id = $1 and decided_at = 0 and asked_at > $5`, which, by, now, refused, now.Add(-Waits), officer, refusal, reason)
 	if err != nil {
 		return err
 	}
@@ -162,4 +217,31 @@ func (d *Desk) Decide(tx *db.Tx, which id.Approval, who staff.Who, yes bool) err
 		return errs.New(errs.Conflict, "decided", "this was decided before, or waited too long; let it be asked for again")
 	}
 	return d.note(tx, which, q.Kind, step, by)
+}
+
+// Untold gives the approvals that went against the officer and of which nobody of
+// the management has taken note.
+func (d *Desk) Untold(tx *db.Tx) ([]Question, error) {
+	rows, err := tx.Query(`select ` + columns + ` from approval where overrules <> 0 and told_at = 0 order by approval_id`)
+	return db.Collect(rows, err, d.scan)
+}
+
+// Told notes that somebody of the management has read why the officer was
+// overruled.
+func (d *Desk) Told(tx *db.Tx, which id.Approval, who staff.Who) error {
+	if !who.Rights.May(staff.Direct) {
+		return staff.ErrNotAllowed(staff.Direct)
+	}
+	q, err := d.Get(tx, which)
+	if err != nil {
+		return err
+	}
+	n, err := tx.Exec(`update approval set told_by = $2, told_at = $3 where approval_id = $1 and overrules <> 0 and told_at = 0`, which, staff.Actor(who.Person.ID), d.Clock.Now())
+	if err != nil {
+		return err
+	}
+	if n == 0 {
+		return errs.New(errs.Conflict, "told", "somebody has taken note of this before")
+	}
+	return d.note(tx, which, q.Kind, "management told", staff.Actor(who.Person.ID))
 }

@@ -33,6 +33,7 @@ const (
 	Incident      Permission = "incident"
 	Audit         Permission = "audit"
 	Oversee       Permission = "oversee"
+	Direct        Permission = "direct"
 	SetUp         Permission = "set up"
 	ManageStaff   Permission = "manage staff"
 )
@@ -60,6 +61,7 @@ var Permissions = []Meaning{
 	{Incident, "Work on incidents"},
 	{Audit, "Read the ledger and who used which data"},
 	{Oversee, "Oversee as the data protection officer"},
+	{Direct, "Answer for the business: hear when the officer is overruled"},
 	{SetUp, "Set up sources, imports, senders and tokens"},
 	{ManageStaff, "Add staff and give roles"},
 }
@@ -175,6 +177,8 @@ var conflicts = []conflict{
 	{Oversee, Draft, "the data protection officer cannot own campaigns"},
 	{Oversee, Send, "the data protection officer cannot send campaigns"},
 	{Oversee, Audience, "the data protection officer cannot work in marketing"},
+	{Oversee, Approve, "the data protection officer cannot approve what marketing does"},
+	{Oversee, Direct, "the data protection officer cannot answer for the business"},
 	{Oversee, SetUp, "the data protection officer cannot administer the system"},
 	{Oversee, ManageStaff, "the data protection officer cannot give roles"},
 }

@@ -13,6 +13,11 @@ create table approval (
     decided_by text not null, -- none staff; '' while it waits
     decided_at bigint not null, -- none nobody
     refused bigint not null, -- none nobody; 1 when the answer is no
+    officer bigint not null, -- none staff; 1 when the data protection officer gave it
+    overrules bigint not null, -- none nobody; the officer's refusal of the same that this goes against, or 0
+    reason text not null, -- sealed nobody; why, or ''
+    told_by text not null, -- none staff; who of the management took note of it, or ''
+    told_at bigint not null, -- none nobody; when, or 0
     used_at bigint not null, -- none nobody; when it was done, or 0
     primary key (approval_id)
 );

@@ -392,6 +392,14 @@ var Switches = []Switch{
 		File: "internal/gate/age.go", Code: "if rests.Method != consent.ByParent {", Off: "if false && rests.Method != consent.ByParent {",
 	},
 	{
+		Test: "TestTRN03_TheOfficerStandsAloneAndIsNotOverruledSilently", In: "internal/app",
+		File: "internal/staff/permission.go", Code: "if r := all[name]; next.has(k.a) && r.has(k.b) || next.has(k.b) && r.has(k.a) {", Off: "if r := all[name]; next.has(k.a) && r.has(k.b) && r.ID == \"\" {",
+	},
+	{
+		Test: "TestTRN03_TheOfficerStandsAloneAndIsNotOverruledSilently", In: "internal/app",
+		File: "internal/approval/decide.go", Code: "if err == nil && refusal != 0 && (v.Reason == \"\"", Off: "if err == nil && false && (v.Reason == \"\"",
+	},
+	{
 		Test: "TestTRN05_CreatorAndApproverAreTwoPeople", In: "internal/app",
 		File: "internal/approval/decide.go", Code: "if slices.Contains(q.makers, self) {", Off: "if false {",
 	},

@@ -41,6 +41,7 @@ func (r *room) waiting(v *web.Visit) ([]task, error) {
 		add func(*web.Visit) ([]task, error)
 	}{
 		{approval.Approvers, r.approvals},
+		{[]staff.Permission{staff.Direct}, r.overruled},
 		{[]staff.Permission{staff.OpenRequest, staff.DecideRequest, staff.Oversee}, r.requests},
 		{[]staff.Permission{staff.Incident, staff.Oversee}, r.incidents},
 		{[]staff.Permission{staff.Draft, staff.Approve, staff.Send}, r.campaigns},
@@ -121,6 +122,22 @@ func (r *room) approvals(v *web.Visit) ([]task, error) {
 	for _, q := range waiting {
 		out = append(out, task{Text: q.Kind.Says(), Note: "Needs a second person: you", URL: "/admin/trust/approvals/" + q.ID.String(),
 			Status: ui.Status{Tone: ui.Warn, Text: "since " + ui.Date("en", v.Local(q.AskedAt))}})
+	}
+	return out, err
+}
+
+// overruled names what was done against the data protection officer, until
+// somebody of the management has taken note.
+func (r *room) overruled(v *web.Visit) ([]task, error) {
+	var list []approval.Question
+	err := v.Read(func(tx *db.Tx) (err error) {
+		list, err = r.Approvals.Untold(tx)
+		return err
+	})
+	var out []task
+	for _, q := range list {
+		out = append(out, task{Text: "The data protection officer was overruled", Note: q.Kind.Says(), URL: "/admin/trust/approvals/" + q.ID.String(),
+			Status: ui.Status{Tone: ui.Bad, Text: "take note"}})
 	}
 	return out, err
 }

@@ -8,6 +8,7 @@ import (
 	"candor/internal/db"
 	"candor/internal/errs"
 	"candor/internal/id"
+	"candor/internal/staff"
 	"candor/internal/ui"
 	"candor/internal/web"
 )
@@ -67,22 +68,34 @@ type approvalPage struct {
 	Facts  []ui.Fact
 	Why    string // why the reader cannot decide, or ""
 	Decide bool
+	Reason *ui.Field // asked of whoever goes against the officer
+	Told   bool      // the reader is to take note
 }
 
 // showApproval shows exactly what would be approved.
-func (r *room) showApproval(v *web.Visit) error {
+func (r *room) showApproval(v *web.Visit) error { return r.renderApproval(v, web.Head{}, nil) }
+
+func (r *room) renderApproval(v *web.Visit, h web.Head, wrong error) error {
 	which, err := id.Parse[id.Approval](v.R.PathValue("approval"))
 	if err != nil {
 		return errs.New(errs.NotFound, "no_such_approval", "nothing with this number waits for approval")
 	}
 	var page approvalPage
-	title := ""
 	err = v.Read(func(tx *db.Tx) error {
 		q, err := r.Approvals.Get(tx, which)
 		if err != nil {
 			return err
 		}
-		page, title = r.approvalOf(v, tx, q), q.Kind.Says()
+		page, h.Title = r.approvalOf(v, tx, q), q.Kind.Says()
+		against, err := r.Approvals.Against(tx, q)
+		if err != nil {
+			return err
+		}
+		if against != 0 && page.Decide {
+			page.Reason = &ui.Field{ID: "reason", Name: "reason", Label: "Why is it done all the same?", Lines: 3, Max: 1000, Value: v.Form("reason"),
+				Hint: "The data protection officer refused exactly this. Your reason and your name are recorded, and the management is told."}
+			web.Note(wrong, page.Reason)
+		}
 		if page.Decide {
 			if err := r.Approvals.Fits(tx, q, v.Who); errs.CodeOf(err) == errs.Role {
 				page.Decide, page.Why = false, web.Sentence(err)
@@ -95,7 +108,8 @@ func (r *room) showApproval(v *web.Visit) error {
 	if err != nil {
 		return err
 	}
-	return web.Show(v, r.pages.approval, web.Head{Title: title, Crumb: &ui.Link{Text: "Approvals", URL: approvalsURL}}, page)
+	h.Crumb = &ui.Link{Text: "Approvals", URL: approvalsURL}
+	return web.Show(v, r.pages.approval, h, page)
 }
 
 func (r *room) approvalOf(v *web.Visit, tx *db.Tx, q approval.Question) approvalPage {
@@ -116,6 +130,13 @@ func (r *room) approvalOf(v *web.Visit, tx *db.Tx, q approval.Question) approval
 	if state == approval.Approved {
 		page.Facts = append(page.Facts, ui.Fact{Term: "Good until", Text: ui.When("en", v.Local(q.DecidedAt.Add(approval.Good)))})
 	}
+	if q.Overrules != 0 {
+		page.Facts = append(page.Facts, ui.Fact{Term: "Against the officer", Text: q.Reason, Note: "The data protection officer refused this as " + q.Overrules.String() + "."})
+		page.Told = q.ToldAt == 0 && v.May(staff.Direct)
+	}
+	if q.ToldAt != 0 {
+		page.Facts = append(page.Facts, ui.Fact{Term: "Management told", Text: names.of(q.ToldBy) + ", " + ui.When("en", v.Local(q.ToldAt))})
+	}
 	if q.UsedAt != 0 {
 		page.Facts = append(page.Facts, ui.Fact{Term: "Done", Text: ui.When("en", v.Local(q.UsedAt))})
 	}
@@ -129,9 +150,27 @@ func (r *room) decide(yes bool, said string) func(*web.Visit) error {
 		if err != nil {
 			return errs.New(errs.NotFound, "no_such_approval", "nothing with this number waits for approval")
 		}
-		if err := v.Write(func(tx *db.Tx) error { return r.Approvals.Decide(tx, which, v.Who, yes) }); err != nil {
+		err = v.Write(func(tx *db.Tx) error {
+			return r.Approvals.Decide(tx, which, v.Who, approval.Verdict{Yes: yes, Reason: v.Form("reason")})
+		})
+		if errs.Is(err, errs.Invalid) {
+			return r.renderApproval(v, web.Head{}.Wrong(), err)
+		}
+		if err != nil {
 			return err
 		}
 		return v.Done(approvalsURL+"/"+which.String(), said)
 	}
+}
+
+// told notes that the management has read why the officer was overruled.
+func (r *room) told(v *web.Visit) error {
+	which, err := id.Parse[id.Approval](v.R.PathValue("approval"))
+	if err != nil {
+		return errs.New(errs.NotFound, "no_such_approval", "nothing with this number waits for approval")
+	}
+	if err := v.Write(func(tx *db.Tx) error { return r.Approvals.Told(tx, which, v.Who) }); err != nil {
+		return err
+	}
+	return v.Done(approvalsURL+"/"+which.String(), "Noted, with your name.")
 }

@@ -104,6 +104,7 @@ func New(s Services) (web.Room, error) {
 			{Pattern: "GET " + approvalsURL + "/{approval}", Access: ask, Do: r.showApproval},
 			{Pattern: "POST " + approvalsURL + "/{approval}/approve", Access: second.Fresh(), Do: r.decide(true, "Approved. Whoever asked may do it within 24 hours.")},
 			{Pattern: "POST " + approvalsURL + "/{approval}/refuse", Access: second.Fresh(), Do: r.decide(false, "Refused. Whoever asked sees it here.")},
+			{Pattern: "POST " + approvalsURL + "/{approval}/told", Access: web.May(staff.Direct), Do: r.told},
 			{Pattern: "GET /admin/concern", Access: web.SignedIn(), Do: r.showConcern},
 			{Pattern: "POST /admin/concern", Access: web.SignedIn(), Do: r.report},
 		},
@@ -112,7 +113,7 @@ func New(s Services) (web.Room, error) {
 
 // askers are the permissions, besides to send, of those who may need a second
 // person or be one.
-var askers = append([]staff.Permission{staff.Export, staff.ApplyCharter, staff.SetUp, staff.Audit}, approval.Approvers...)
+var askers = append([]staff.Permission{staff.Export, staff.ApplyCharter, staff.SetUp, staff.Audit, staff.Direct}, approval.Approvers...)
 
 // names puts names to the actors of a list. Programs keep their own.
 type names struct {

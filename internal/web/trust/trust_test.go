@@ -22,7 +22,7 @@ func TestPagesRenderFull(t *testing.T) {
 		webtest.Page(p.incident, incidentPage{id.New[id.Incident](), "text", []ui.Fact{{Term: "State", Text: "open"}}, []ui.Moment{{At: at, Tone: ui.Plain, Title: "reported"}}, true,
 			choice("kind"), field("a"), field("b"), field("c"), field("d"), field("e"), field("f"), choice("decision"), field("g"), &decision{"not notified", "why", "Ada", false}}),
 		webtest.Page(p.approvals, approvalsPage{[]approvalRow{{"/admin/x", "Send to many people", "Ada", at.Time(), ui.Status{Tone: ui.Warn, Text: "waits"}}}, ui.Pages{Next: "?after=x"}}),
-		webtest.Page(p.approval, approvalPage{"/admin/x", []ui.Fact{{Term: "Campaign", Text: "March"}}, []ui.Fact{{Term: "State", Status: &ui.Status{Tone: ui.Warn, Text: "waits"}}}, "Nobody approves what they made.", true}),
+		webtest.Page(p.approval, approvalPage{"/admin/x", []ui.Fact{{Term: "Campaign", Text: "March"}}, []ui.Fact{{Term: "State", Status: &ui.Status{Tone: ui.Warn, Text: "waits"}}}, "Nobody approves what they made.", true, func() *ui.Field { f := field("reason"); return &f }(), true}),
 		webtest.Page(p.requests, requestsPage{[]ui.Link{{Text: "Open", URL: "?", Current: true}}, false, []requestRow{{id.New[id.Request](), "Erase everything", at.Time(), "portal", at, ui.Status{Tone: ui.Bad, Text: "today"}, ui.Status{Tone: ui.Warn, Text: "waits"}}}, ui.Pages{Next: "?after=x"}}),
 		webtest.Page(p.request, requestPage{ID: id.New[id.Request](), Customer: "cus_1", Find: true, State: ui.Status{Tone: ui.Warn, Text: "waits"}, InEffect: "stopped", Facts: []ui.Fact{{Term: "Request", Text: "req_1"}},
 			Past: []ui.Moment{{At: at, Tone: ui.Info, Title: "Asked"}}, Steps: []requestStep{{"events", "12", ui.Status{Tone: ui.Good, Text: "done"}}}, Told: []ui.Fact{{Term: "Relay", Text: "told"}},
