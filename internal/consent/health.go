@@ -42,3 +42,40 @@ func Spans(tx *db.Tx, controller term.Controller, p term.Purpose, from clock.Ins
 	})
 	return out, err
 }
+
+// Answers are what came of asking on a form in a stretch of time.
+type Answers struct {
+	Asked   int64 // sent off and waiting for a confirmation
+	Given   int64 // also given again
+	Refused int64
+}
+
+// AnswersTo counts, for each form that asked for a purpose, as Spans does.
+func AnswersTo(tx *db.Tx, controller term.Controller, p term.Purpose, from clock.Instant, length clock.Instant, n int) (map[term.Ask][]Answers, error) {
+	rows, err := tx.Query(`select ask, (recorded_at - $3) / $4, kind, count(*) from consent_record
+		where purpose = $2 and recorded_at >= $3 and recorded_at < $5 and controller = $1 and ask <> '' group by 1, 2, 3`,
+		controller, p, from, length, from+clock.Instant(n)*length)
+	out := map[term.Ask][]Answers{}
+	_, err = db.Collect(rows, err, func(scan db.Scan) (struct{}, error) {
+		var ask term.Ask
+		var at, count int64
+		var kind Kind
+		if err := scan(&ask, &at, &kind, &count); err != nil || at < 0 || at >= int64(n) {
+			return struct{}{}, err
+		}
+		if out[ask] == nil {
+			out[ask] = make([]Answers, n)
+		}
+		a := &out[ask][at]
+		switch kind {
+		case Requested:
+			a.Asked += count
+		case Given, Reconfirmed:
+			a.Given += count
+		case Refused:
+			a.Refused += count
+		}
+		return struct{}{}, nil
+	})
+	return out, err
+}

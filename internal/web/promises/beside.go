@@ -26,7 +26,9 @@ func besideEach(before, after *charter.Charter, lang term.Lang) ([]beside, error
 	if err != nil {
 		return nil, err
 	}
-	is, err := after.Render(lang)
+	next := *after
+	next.Version = before.Version + 1
+	is, err := next.Render(lang)
 	if err != nil {
 		return nil, err
 	}

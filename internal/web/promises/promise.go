@@ -2,6 +2,7 @@ package promises
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"candor/internal/audience"
@@ -41,7 +42,7 @@ type version struct {
 	Number string
 	Status ui.Status
 	From   clock.Instant
-	Notice string
+	Notice []ui.Link
 }
 
 func (r *room) showPromise(v *web.Visit) error {
@@ -127,6 +128,9 @@ func forecastOf(c *charter.Charter, f audience.Forecast) forecast {
 		labels = append(labels, fmt.Sprintf("%d %s", w.From.Day, w.From.Month.String()[:3]))
 		weeks.Values = append(weeks.Values, w.Ending.N)
 	}
+	if slices.Max(weeks.Values) == 0 {
+		return out // fewer than ten in every week
+	}
 	chart := ui.Lines("en", "Permissions that end each week, "+out.Title, "Week from", labels, []ui.Series{weeks})
 	out.Chart = &chart
 	return out
@@ -140,12 +144,15 @@ func title(c *charter.Charter, p term.Purpose) string {
 }
 
 func versionOf(c *charter.Charter, e charter.Entry) version {
-	out := version{Number: fmt.Sprint(e.Version), From: e.InForce, Status: ui.Status{Tone: ui.Plain, Text: "replaced"}, Notice: fmt.Sprintf("/notice/%d", e.Version)}
+	out := version{Number: fmt.Sprint(e.Version), From: e.InForce, Status: ui.Status{Tone: ui.Plain, Text: "replaced"}}
+	for _, l := range c.Business.Languages {
+		out.Notice = append(out.Notice, ui.Link{Text: strings.ToUpper(string(l)), URL: fmt.Sprintf("/notice/%d?lang=%s", e.Version, l)})
+	}
 	switch {
 	case e.Version == c.Version:
 		out.Status = ui.Status{Tone: ui.Good, Text: "in force"}
 	case e.InForce.IsZero():
-		out.Status, out.From, out.Notice = ui.Status{Tone: ui.Warn, Text: "waits for its day"}, e.Effective, ""
+		out.Status, out.From, out.Notice = ui.Status{Tone: ui.Warn, Text: "waits for its day"}, e.Effective, nil
 	}
 	return out
 }
