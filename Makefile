@@ -1,7 +1,7 @@
 # The few commands of this project. A fresh machine needs only Go: make test
 # installs the rest when it is missing and it may.
 .DEFAULT_GOAL := help
-.PHONY: help test check lint requirements mutate schema reference package bench run
+.PHONY: help test check lint requirements mutate schema reference package bench soak run
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ package: ## binaries, what is in them, Debian packages and checksums in dist/ (A
 
 bench: ## one table: jobs over HTTP and SMTP on both engines, targets, ratios; ten minutes, never part of a check
 	@scripts/bench
+
+soak: ## accidents again and again at other moments, and a minute for each fuzz target; about an hour
+	@scripts/soak
 
 run: ## the demo
 	@go run ./cmd/candor demo

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -17,9 +18,10 @@ import (
 	"candor/internal/db/dbtest"
 )
 
-// A server is killed three times while shops send it batches, as they do: a batch
-// without an answer is sent again. Each event of a batch that was answered 200 is
-// on disk once, and batches sent once more under the same messageIds add nothing.
+// A server is killed three times while shops send it batches, and before each time
+// PostgreSQL cuts its connections: a batch without an answer is sent again. Each
+// event of a batch that was answered 200 is on disk once, and batches sent once more
+// under the same messageIds add nothing.
 func TestKilledWhileCollecting(t *testing.T) {
 	const people, shops, kills = 10, 6, 3
 	dbtest.EachPlace(t, func(t *testing.T, place string) {
@@ -34,6 +36,8 @@ func TestKilledWhileCollecting(t *testing.T) {
 		}
 		for range kills {
 			time.Sleep(time.Duration(400+rand.IntN(800)) * time.Millisecond)
+			s.cut()
+			time.Sleep(time.Duration(rand.IntN(300)) * time.Millisecond)
 			running.kill()
 			running = s.start(s.file)
 			c.url.Store(running.url)
@@ -158,5 +162,23 @@ func (c *collecting) onceEach(when string) {
 	}
 	if lost > 0 || twice > 0 || len(stored) != len(c.answered)*perBatch {
 		c.t.Errorf("%s: %d events answered, %d stored, %d lost, %d more than once", when, len(c.answered)*perBatch, len(stored), lost, twice)
+	}
+}
+
+// cut ends every connection to the database, where it is PostgreSQL.
+func (s *site) cut() {
+	s.t.Helper()
+	if !strings.HasPrefix(s.cfg.Database, "postgres") {
+		return
+	}
+	d, err := db.OpenReader(ctx, s.cfg.Database)
+	must(s.t, err)
+	defer func() { _ = d.Close() }()
+	var n int64
+	must(s.t, d.Read(ctx, func(tx *db.Tx) error {
+		return tx.QueryRow(`select count(pg_terminate_backend(pid)) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`).Scan(&n)
+	}))
+	if n == 0 {
+		s.t.Error("there was no connection to cut")
 	}
 }
