@@ -50,6 +50,7 @@ func TestDeadlineTable(t *testing.T) {
 		{"D-23 attorney general", "US-CA", "breach-authority", "2026-03-02 09:00", "America/Los_Angeles", "", "2026-03-12", "2026-03-17"},
 		{"D-26", "US", "opt-out", "2026-06-26 09:00", "America/New_York", "", "2026-07-10", "2026-07-13"},
 		{"D-27", "CA", "opt-out", "2026-06-26 09:00", "America/Toronto", "", "2026-07-10", "2026-07-13"},
+		{"D-28", "AU", "opt-out", "2026-03-31 09:00", "Australia/Sydney", "", "2026-04-07", "2026-04-09"},
 		{"D-36", "EU", "prior-consultation", "2026-03-02 09:00", "Europe/Berlin", "DE", "2026-04-27", "2026-04-27"},
 		{"D-36 extended", "EU", "prior-consultation-extended", "2026-03-02 09:00", "Europe/Berlin", "DE", "2026-06-08", "2026-06-08"},
 		{"D-38", "US-CA", "vendor-cannot-comply", "2026-06-26 09:00", "America/Los_Angeles", "", "2026-07-03", "2026-07-06"},
@@ -89,6 +90,8 @@ func TestElapsedClocks(t *testing.T) {
 		{"D-21", "EU", "processor-breach", aware.Add(24 * time.Hour), aware.Add(24 * time.Hour)},
 		{"D-25", "EU", "opt-out", aware.Add(time.Minute), aware.Add(time.Minute)},
 		{"D-25", "UK", "opt-out", aware.Add(time.Minute), aware.Add(time.Minute)},
+		{"D-29", "EU", "one-click", aware.Add(time.Minute), aware.Add(time.Minute)},
+		{"D-29", "US", "one-click", aware.Add(time.Minute), aware.Add(time.Minute)},
 		{"D-30", "US", "opt-out-confirmation", aware.Add(5 * time.Minute), aware.Add(5 * time.Minute)},
 	} {
 		p, _ := s.Pack(term.Market(v.market))
@@ -110,6 +113,7 @@ func TestTermTable(t *testing.T) {
 		{"D-24", "CA", "breach-register", "2028-02-11"},
 		{"D-24", "EU", "breach-register", "2031-02-11"},
 		{"D-27", "CA", "unsubscribe-contacts", "2026-04-12"},
+		{"D-28", "AU", "unsubscribe-contacts", "2026-03-13"},
 		{"D-30", "US", "suppression-list", "2031-02-11"},
 		{"D-37", "EU", "sub-processor-objection", "2026-03-13"},
 		{"D-43", "EU", "price-reference", "2026-03-13"},
@@ -136,7 +140,7 @@ func TestTermTable(t *testing.T) {
 			t.Errorf("%s %s %s ends %v, want %s", v.row, v.market, v.name, got, v.ends)
 		}
 	}
-	for m, want := range map[term.Market]string{"EU": "2026-08-11", "UK": "2026-08-11", "US": "2026-08-11", "CA": "2026-08-11", "BR": "2026-08-11", Strict: "2027-02-11"} {
+	for m, want := range map[term.Market]string{"EU": "2026-08-11", "UK": "2026-08-11", "US": "2026-08-11", "CA": "2026-08-11", "BR": "2026-08-11", "AU": "2026-08-11", Strict: "2027-02-11"} {
 		p, _ := s.Pack(m)
 		if got := p.ReaskBar(Refusal).BarredUntil(from, time.UTC); got != date(t, want).Start(time.UTC) {
 			t.Errorf("D-34: in %s nobody asks again until %v, want %s", m, got, want)
@@ -161,7 +165,7 @@ func TestPermissionsOfTheMarkets(t *testing.T) {
 		implied    bool
 	}{
 		{"EU", OptIn, OptIn, true, false}, {"UK", OptIn, OptIn, true, false}, {"CA", OptIn, OptIn, false, true},
-		{"BR", OptIn, OptIn, false, false}, {"US", OptOut, OptIn, true, false}, {"US-CA", OptOut, OptIn, true, false},
+		{"BR", OptIn, OptIn, false, false}, {"AU", OptIn, OptIn, false, false}, {"US", OptOut, OptIn, true, false}, {"US-CA", OptOut, OptIn, true, false},
 		{Strict, OptIn, OptIn, false, false},
 	} {
 		p, ok := s.Pack(v.market)
