@@ -10,6 +10,8 @@ import (
 	"candor/internal/browsertest"
 	"candor/internal/charter/sample"
 	"candor/internal/config"
+	"candor/internal/db"
+	"candor/internal/sharing"
 	"candor/internal/staff"
 	"candor/internal/term"
 )
@@ -165,6 +167,16 @@ func withPasskey(t *testing.T, tab *browsertest.Tab, url string) {
 	tab.Sees("main", "No passkey yet")
 }
 
+// second has somebody ask for what needs a second person, and gives its number.
+func second(t *testing.T, a *App) string {
+	t.Helper()
+	err := a.DB.Write(ctx, func(tx *db.Tx) error {
+		_, _, err := a.Sharing.Register(tx, sharing.Recipient{Name: "carrier", Kind: sharing.Manual, Owner: "support"}, "staff:test")
+		return err
+	})
+	return approvalID.FindString(a.Approvals.Settle(ctx, err).Error())
+}
+
 func codeOf(t *testing.T, a *App, secret string) string {
 	t.Helper()
 	code, err := staff.Code(secret, a.Clock.Now())
@@ -190,7 +202,7 @@ func TestJourneyTheDemosShell(t *testing.T) {
 	tab.Sees("dialog", "Your account")
 	tab.Axe()
 	tab.Screenshot("staff-palette", 1440, false)
-	tab.Fill("dialog input", "acc")
+	tab.Fill("dialog input", "your acc")
 	if n := browsertest.Eval[int](tab, `document.querySelectorAll("dialog li:not([hidden])").length`); n != 1 {
 		t.Errorf("the palette shows %d pages for acc", n)
 	}
@@ -209,6 +221,15 @@ func TestJourneyTheDemosShell(t *testing.T) {
 	tab.Go("tbody a")
 	tab.Sees("h1", "Incident inc_")
 	see(t, tab, "incident")
+	approval := second(t, d.App)
+	tab.Open(url + "/admin/")
+	tab.Sees("main", "Needs a second person")
+	tab.Open(url + "/admin/trust/approvals")
+	see(t, tab, "approvals")
+	tab.Open(url + "/admin/trust/approvals/" + approval)
+	see(t, tab, "approval")
+	tab.Go("form[action$='/approve'] button")
+	tab.Sees(".message", "Approved")
 	tab.Open(url + "/admin/trust")
 	tab.Go("tbody a")
 	see(t, tab, "entry")
