@@ -22,6 +22,7 @@ var owners = map[string][]string{
 	"0030_customer.sql": {"internal/customer", "internal/event", "internal/gate"},
 	"0040_consent.sql":  {"internal/consent", "internal/gate"},
 	"0050_audience.sql": {"internal/audience"},
+	"0055_insight.sql":  {"internal/insight"},
 	"0060_message.sql":  {"internal/message", "internal/campaign", "internal/mailbox"},
 	"0065_sharing.sql":  {"internal/sharing"},
 	"0070_collect.sql":  {"internal/collect", "internal/intake"},
@@ -40,6 +41,8 @@ var readers = map[reader]string{
 	{"internal/audience", "trait"}:          "conditions on traits",
 	{"internal/audience", "event"}:          "conditions on events",
 	{"internal/audience", "standing"}:       "the funnel's permitted step, through gate.ReachSQL",
+
+	{"internal/insight", "event"}: "orders of those whose data a purpose may use, joined to gate.StandingSQL",
 
 	{"internal/audience/index", "customer"}: "the audience index is read from it",
 	{"internal/audience/index", "identity"}: "whether there is an address; no digest is read",

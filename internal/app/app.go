@@ -29,6 +29,7 @@ import (
 	"candor/internal/egress"
 	"candor/internal/errs"
 	"candor/internal/gate"
+	"candor/internal/insight"
 	"candor/internal/intake"
 	"candor/internal/job"
 	"candor/internal/journal"
@@ -74,6 +75,7 @@ type App struct {
 	Gate      *gate.Gate
 	Index     *index.Keeper
 	Audience  *audience.Service
+	Insight   *insight.Service
 	Sender    *message.Sender
 	Campaigns *campaign.Book
 	Sharing   *sharing.Service

@@ -43,6 +43,13 @@ func TestJourneyThroughACustomer(t *testing.T) {
 	customerActs(t, d, tab, page)
 	looksOnRecord(t, d.App)
 
+	tab.Open(url + "/admin/trust/requests")
+	tab.Sees("main", "A copy of their data")
+	see(t, tab, "requests")
+	tab.Go("tbody a")
+	tab.Sees("main", "In effect now")
+	see(t, tab, "request")
+
 	tab.Open(url + "/admin/customers/cus_0000000000001")
 	tab.Sees("main", "One customer at a time")
 }
@@ -94,10 +101,10 @@ func customerActs(t *testing.T, d *Demo, tab *browsertest.Tab, page string) {
 	tab.Sees("[role=status]", "Corrected")
 	tab.Open(page + "/access")
 	tab.Go("main form button")
-	tab.Sees("main", "Request: access")
+	tab.Sees("main", "Request: A copy of their data")
 	tab.Open(page + "/restrict")
 	tab.Go("main form button")
-	tab.Sees("main", "Request: restriction")
+	tab.Sees("main", "Request: Restrict the data")
 	see(t, tab, "customer-restricted")
 	tab.Open(page + "/erase")
 	if strings.Contains(browsertest.Eval[string](tab, "location.pathname"), "prove") {
@@ -109,6 +116,7 @@ func customerActs(t *testing.T, d *Demo, tab *browsertest.Tab, page string) {
 		tab.Go("main form button")
 	}
 	see(t, tab, "customer-erase")
+	tab.Fill("#asked", "call recording 4712")
 	tab.Go("main form button")
 	tab.Sees("[role=status]", "keeps the certificate")
 }

@@ -21,6 +21,7 @@ import (
 	"candor/internal/errs"
 	"candor/internal/event"
 	"candor/internal/gate"
+	"candor/internal/insight"
 	"candor/internal/intake"
 	"candor/internal/limit"
 	"candor/internal/mailbox"
@@ -64,6 +65,7 @@ func (a *App) openUses(_ context.Context, o Options) (err error) {
 	a.Index = index.NewKeeper(index.Config{DB: a.DB, Outbox: a.Outbox, Clock: a.Clock, Plan: audience.PlanOf(a.Charter), Log: a.Log})
 	a.Audience = audience.New(audience.Config{DB: a.DB, Gate: a.Gate, Charter: a.Charter, Clock: a.Clock, Index: a.Index})
 	a.Audience.Schedule(a.Jobs, a.Outbox)
+	a.Insight = insight.New(insight.Config{DB: a.DB, Gate: a.Gate, Charter: a.Charter, Jobs: a.Jobs, Clock: a.Clock})
 	a.Campaigns = campaign.New(campaign.Config{
 		DB: a.DB, Ring: a.Ring, Gate: a.Gate, Charter: a.Charter, Ledger: a.Ledger, Jobs: a.Jobs,
 		Audience: a.Audience, Sender: a.Sender, Clock: a.Clock, Log: a.Log, Approvals: a.Approvals,

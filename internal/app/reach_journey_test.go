@@ -37,7 +37,20 @@ func TestJourneyFromAudienceToCampaign(t *testing.T) {
 	tab.Sees("table", "German buyers")
 	see(t, tab, "audiences-saved")
 	tab.Open(url + "/admin/audiences/stages")
+	tab.Sees(".board", "In it for")
 	see(t, tab, "stages")
+	tab.Open(url + "/admin/")
+	tab.Sees("main", "Where customers are")
+	see(t, tab, "home-stages")
+	waitFor(t, tab, "main", "Consent: Coffee letter")
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline) && tab.Count("main .heat") == 0; time.Sleep(500 * time.Millisecond) {
+		tab.Open(url + "/admin/insight")
+	}
+	tab.Sees("main", "How recently, how often, how much")
+	see(t, tab, "insight")
+	tab.Open(url + "/admin/insight/cohorts")
+	tab.Sees("main", "Cohort by cohort")
+	see(t, tab, "cohorts")
 
 	tab.Open(url + "/admin/messages")
 	see(t, tab, "campaigns-empty")

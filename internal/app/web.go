@@ -19,6 +19,7 @@ import (
 	"candor/internal/web/audiences"
 	"candor/internal/web/customers"
 	"candor/internal/web/home"
+	insightroom "candor/internal/web/insight"
 	"candor/internal/web/messages"
 	"candor/internal/web/promises"
 	"candor/internal/web/setup"
@@ -39,6 +40,7 @@ func (a *App) openWeb(o Options) (err error) {
 		a.customersRoom,
 		a.audiencesRoom,
 		a.messagesRoom,
+		a.insightRoom,
 		a.promisesRoom,
 		a.trustRoom,
 		a.setupRoom,
@@ -73,6 +75,10 @@ func (a *App) messagesRoom() (web.Room, error) {
 
 func (a *App) promisesRoom() (web.Room, error) {
 	return promises.New(promises.Services{Audience: a.Audience, Charter: a.Charter, Gate: a.Gate, URL: a.Config.URL})
+}
+
+func (a *App) insightRoom() (web.Room, error) {
+	return insightroom.New(insightroom.Services{Insight: a.Insight, Campaigns: a.Campaigns})
 }
 
 func (a *App) trustRoom() (web.Room, error) {

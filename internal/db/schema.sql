@@ -728,6 +728,19 @@ create table stage_count (
 );
 
 -- ------------------------------------------------------------
+-- 0055_insight.sql
+
+-- What was last counted of the orders of all whose data a purpose may use. It
+-- holds counts of many people and nothing of one.
+create table insight_answer (
+    controller text not null, -- none nobody
+    purpose text not null, -- none nobody
+    made_at bigint not null, -- none nobody
+    body text not null, -- none nobody; JSON, small numbers left out
+    primary key (controller, purpose)
+);
+
+-- ------------------------------------------------------------
 -- 0060_message.sql
 
 -- Messages (what was written), sends (who gets it), counters of what a person

@@ -46,6 +46,25 @@ const (
 	Ownership   Kind = "ownership"   // whoever reads the mail says that they are somebody else
 )
 
+// Words says what is asked for, to staff.
+func (k Kind) Words() string {
+	switch k {
+	case Erasure:
+		return "Erase everything"
+	case Access:
+		return "A copy of their data"
+	case Objection:
+		return "Objection to a use"
+	case Restriction:
+		return "Restrict the data"
+	case Deceased:
+		return "Report of a death"
+	case Ownership:
+		return "“This address is not theirs”"
+	}
+	return string(k)
+}
+
 // State is how far a request is.
 type State string
 

@@ -46,14 +46,14 @@ const (
 
 // Streams draws people in places then and now, with those who moved between.
 func Streams(f Flow, moves []FlowMove) Flow {
-	name := func(i int) string {
+	name := func(i int, outside string) string {
 		if i < 0 {
-			return "Not used"
+			return outside
 		}
 		return f.Places[i].Name
 	}
 	for _, m := range moves {
-		f.Moves = append(f.Moves, FlowRow{name(m.From), name(m.To), m.Shown})
+		f.Moves = append(f.Moves, FlowRow{name(m.From, "new"), name(m.To, "no longer used"), m.Shown})
 	}
 	f.SVG = drawFlow(f, moves)
 	return f

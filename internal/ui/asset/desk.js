@@ -83,6 +83,40 @@ if (link) {
   });
 }
 
+// A field whose id data-complete names is completed from the words beside it: Tab
+// takes the first, and each can be pressed.
+for (const list of document.querySelectorAll("[data-complete]")) {
+  const field = document.getElementById(list.dataset.complete);
+  const known = [...new Set(list.dataset.words.split("\n").filter(Boolean))];
+  const typed = () => field.value.slice(0, field.selectionStart).match(/[\w."]*$/)[0];
+  const take = (text) => {
+    const at = field.selectionStart;
+    field.setRangeText(text, at - typed().length, at, "end");
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+    field.focus();
+  };
+  const offer = () => {
+    const word = typed().toLowerCase();
+    const fits = word.length < 2 ? [] : known.filter((k) => k.toLowerCase().includes(word) && !field.value.includes(k)).slice(0, 6);
+    list.replaceChildren(...fits.map((text) => {
+      const b = document.createElement("button");
+      b.type = "button";
+      b.textContent = text;
+      b.addEventListener("click", () => take(text));
+      return b;
+    }));
+    list.hidden = fits.length === 0;
+  };
+  field.addEventListener("input", offer);
+  field.addEventListener("keydown", (event) => {
+    const first = list.querySelector("button");
+    if (event.key !== "Tab" || event.shiftKey || list.hidden || !first) return;
+    event.preventDefault();
+    take(first.textContent);
+  });
+  field.addEventListener("blur", () => setTimeout(() => { list.hidden = list.hidden || !list.matches(":focus-within"); }, 200));
+}
+
 // A form with data-live asks again while it is being filled in, and puts the
 // parts it names in place of the old ones. Without script it has a button.
 for (const form of document.querySelectorAll("form[data-live]")) {

@@ -30,6 +30,7 @@ type room struct {
 	editor ui.Page[editorPage]
 	person ui.Page[personPage]
 	stages ui.Page[stagesPage]
+	ends   web.Shared[struct{}, []audience.Forecast]
 }
 
 //go:embed page

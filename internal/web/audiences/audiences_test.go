@@ -25,12 +25,12 @@ func TestPagesRenderFull(t *testing.T) {
 			Purpose: field("purpose"), Channel: field("channel"), Condition: field("condition"), Name: field("name"), Who: &who, Words: "Everybody", Wait: "Too similar.",
 			Rows: []row{{"Country is DE", `country == "DE"`, editURL}}, Add: newAddForm(sample.Halm(), firstMarketing(sample.Halm())),
 			Reach:  &reach{Funnel: ui.Funnel{Caption: "Reach", Bars: []ui.Bar{{Label: "Match", Count: "1,200", Kind: "step", Width: "100%"}}}, Out: []left{{"They said no", "120", "Let them rest.", &ui.Link{Text: "See", URL: "/admin/"}}}, Sample: []string{"a***@p***.example"}, At: at},
-			UsedBy: []ui.Link{{Text: "March", URL: "/admin/"}}, Write: "/admin/",
+			UsedBy: []ui.Link{{Text: "March", URL: "/admin/"}}, Ending: "about 30", Write: "/admin/",
 		}),
 		webtest.Page(ui.Find[personPage](set, "person"), personPage{Customer: "cus_1", Verdict: verdict(true, false), Reasons: []string{"They said no."}, Back: editURL,
 			Clauses: []audience.Clause{{Words: "Country is DE", True: true, Parts: []audience.Clause{{Words: "x", Data: "what we hold"}}}}}),
 		webtest.Page(ui.Find[stagesPage](set, "stages"), stagesPage{Purpose: ui.Field{ID: "purpose", Name: "purpose", Label: "For", Options: []ui.Option{{Value: "a", Text: "A"}, {Value: "b", Text: "B"}}},
-			Stages: []stageCard{{"lapsed", "Long time no see", "true", "Everybody", "1,200", "100%", editURL}, {Shown: "none", Count: "<10"}}}),
+			Stages: []stageCard{{"lapsed", "Long time no see", "true", "Everybody", "1,200", "100%", editURL, []bandBar{{"under 30 days", "about 40", "4%"}}, []string{"about 40 from “Customer”"}}, {Shown: "none", Count: "<10"}}}),
 	)
 }
 

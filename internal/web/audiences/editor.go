@@ -1,6 +1,7 @@
 package audiences
 
 import (
+	"regexp"
 	"strings"
 
 	"candor/internal/audience"
@@ -28,6 +29,7 @@ type editorPage struct {
 	Name      ui.Field // of the segment to be saved
 	Who       *ui.Field
 	UsedBy    []ui.Link
+	Ending    string // permissions for the purpose that end within 90 days, "" when unknown
 	Write     string // where a campaign to this audience is drafted
 }
 
@@ -82,6 +84,9 @@ func read(v *web.Visit) (question, error) {
 
 func (q question) url(condition string) string { return editorURL(q.purpose.ID, q.channel, condition) }
 
+// quoted are names that an error text sets apart with asterisks.
+var quoted = regexp.MustCompile(`\*([^*]+)\*`)
+
 func (r *room) showEditor(v *web.Visit) error {
 	q, err := read(v)
 	if err != nil {
@@ -97,7 +102,7 @@ func (r *room) edit(v *web.Visit, q question, head web.Head, named ui.Field) err
 		if errs.KindOf(err) == errs.Internal {
 			return err
 		}
-		p.Condition.Error = web.Sentence(err)
+		p.Condition.Error = quoted.ReplaceAllString(web.Sentence(err), "“$1”")
 	} else {
 		p.Words = condition.Describe("en")
 		p.Rows = q.rows(condition)
@@ -107,6 +112,9 @@ func (r *room) edit(v *web.Visit, q question, head web.Head, named ui.Field) err
 		}
 	}
 	if err := r.usedBy(v, q, &p); err != nil {
+		return err
+	}
+	if err := r.ending(v, q, &p); err != nil {
 		return err
 	}
 	head.Title, head.Crumb = "Whom it reaches", &ui.Link{Text: "Audiences", URL: listURL}
@@ -218,6 +226,17 @@ var remedyLinks = map[string]ui.Link{
 	"E_NO_CONSENT/CON-01":      {Text: "See the forms that ask", URL: "/admin/promises/asks"},
 	"E_CONSENT_EXPIRED/CON-10": {Text: "See the forms that ask", URL: "/admin/promises/asks"},
 	"E_CONSENT_INVALID/CON-10": {Text: "See what changed", URL: "/admin/promises"},
+}
+
+// ending says how many of the permissions that the audience rests on end soon.
+func (r *room) ending(v *web.Visit, q question, p *editorPage) error {
+	all, err := r.ends.Get(v, struct{}{}, func() ([]audience.Forecast, error) { return r.Audience.Forecast(v.Context()) })
+	for _, f := range all.Value {
+		if f.Purpose == q.purpose.ID && f.Channel == q.channel {
+			p.Ending = f.Ending.Shown
+		}
+	}
+	return err
 }
 
 // usedBy lists campaigns with just this audience.

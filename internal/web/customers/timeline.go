@@ -44,7 +44,7 @@ func (r *room) happened(v *web.Visit, who id.Customer) (moments, error) {
 		return all, err
 	}
 	for _, q := range requests {
-		all.of["request"] = append(all.of["request"], ui.Moment{At: q.ReceivedAt, Tone: ui.Info, Title: "Request: " + string(q.Kind), Text: q.ID.String() + ", " + string(q.State), Link: requestLink(v, q)})
+		all.of["request"] = append(all.of["request"], ui.Moment{At: q.ReceivedAt, Tone: ui.Info, Title: "Request: " + q.Kind.Words(), Text: q.ID.String() + ", " + string(q.State), Link: requestLink(v, q)})
 	}
 	err = v.Read(func(tx *db.Tx) error {
 		records, err := consent.Of(tx, who)

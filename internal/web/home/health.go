@@ -40,7 +40,7 @@ func (r *room) health(v *web.Visit, p *page) error {
 		if purpose.Basis("").Kind != charter.Consent {
 			continue
 		}
-		spans, err := r.healths.get(v, purpose.ID, func() (out []consent.Span, err error) {
+		spans, err := r.healths.Get(v, purpose.ID, func() (out []consent.Span, err error) {
 			err = v.Read(func(tx *db.Tx) (err error) {
 				out, err = consent.Spans(tx, v.Brand(), purpose.ID, v.Now()-weeks*week, week, weeks)
 				return err
@@ -52,10 +52,10 @@ func (r *room) health(v *web.Visit, p *page) error {
 		}
 		h := health{Title: purpose.Title.In("en"), Past: drawPast(v, purpose.Title.In("en"), spans)}
 		var all consent.Span
-		for _, s := range spans.value {
+		for _, s := range spans.Value {
 			all.Given, all.Refused, all.Withdrawn, all.Expired = all.Given+s.Given, all.Refused+s.Refused, all.Withdrawn+s.Withdrawn, all.Expired+s.Expired
 		}
-		for _, f := range ends.value {
+		for _, f := range ends.Value {
 			if f.Purpose == purpose.ID {
 				h.Figures = append(h.Figures, ui.Fact{Term: "May be written to by " + string(f.Channel), Text: f.Permitted.Shown, Note: "now"},
 					ui.Fact{Term: "End within 90 days", Text: f.Ending.Shown, Note: "if nothing more happens"})
@@ -75,22 +75,22 @@ func (r *room) health(v *web.Visit, p *page) error {
 
 // forecasts says which permissions end, as they were counted a few minutes ago
 // at most.
-func (r *room) forecasts(v *web.Visit) (counted[[]audience.Forecast], error) {
-	have, err := r.ends.get(v, struct{}{}, func() ([]audience.Forecast, error) { return r.Audience.Forecast(v.Context()) })
+func (r *room) forecasts(v *web.Visit) (web.Counted[[]audience.Forecast], error) {
+	have, err := r.ends.Get(v, struct{}{}, func() ([]audience.Forecast, error) { return r.Audience.Forecast(v.Context()) })
 	if errs.Is(err, errs.Forbidden) {
 		return have, nil
 	}
 	return have, err
 }
 
-func drawPast(v *web.Visit, title string, c counted[[]consent.Span]) ui.Chart {
+func drawPast(v *web.Visit, title string, c web.Counted[[]consent.Span]) ui.Chart {
 	series := []ui.Series{{Name: "given"}, {Name: "refused"}, {Name: "withdrawn"}, {Name: "expired"}}
 	var labels []string
-	for i, s := range c.value {
+	for i, s := range c.Value {
 		for n, value := range []int64{s.Given, s.Refused, s.Withdrawn, s.Expired} {
 			series[n].Values = append(series[n].Values, value)
 		}
-		labels = append(labels, v.Local(c.at-clock.Instant(weeks-i-1)*week).Format("2 Jan"))
+		labels = append(labels, v.Local(c.At-clock.Instant(weeks-i-1)*week).Format("2 Jan"))
 	}
 	return ui.Lines("en", title+": what people said, by week", "Week until", labels, series)
 }

@@ -5,14 +5,11 @@ package home
 
 import (
 	"embed"
-	"sync"
-	"time"
 
 	"candor/internal/approval"
 	"candor/internal/audience"
 	"candor/internal/campaign"
 	"candor/internal/charter"
-	"candor/internal/clock"
 	"candor/internal/collect"
 	"candor/internal/consent"
 	"candor/internal/incident"
@@ -42,45 +39,9 @@ type room struct {
 	Services
 	home ui.Page[page]
 
-	stages  shared[term.Purpose, lifecycle]
-	healths shared[term.Purpose, []consent.Span]
-	ends    shared[struct{}, []audience.Forecast]
-}
-
-// countedFor is how long counts are shown before they are made anew.
-const countedFor = 5 * time.Minute
-
-// shared keeps what was counted for a few minutes: everybody who opens the page
-// in the meantime sees the same.
-type shared[K comparable, V any] struct {
-	mu   sync.Mutex
-	kept map[K]counted[V]
-}
-
-type counted[V any] struct {
-	at    clock.Instant
-	value V
-}
-
-func (s *shared[K, V]) get(v *web.Visit, key K, count func() (V, error)) (counted[V], error) {
-	s.mu.Lock()
-	have, ok := s.kept[key]
-	s.mu.Unlock()
-	if ok && v.Now().Sub(have.at) < countedFor {
-		return have, nil
-	}
-	value, err := count()
-	if err != nil {
-		return have, err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.kept == nil {
-		s.kept = map[K]counted[V]{}
-	}
-	have = counted[V]{v.Now(), value}
-	s.kept[key] = have
-	return have, nil
+	stages  web.Shared[term.Purpose, lifecycle]
+	healths web.Shared[term.Purpose, []consent.Span]
+	ends    web.Shared[struct{}, []audience.Forecast]
 }
 
 //go:embed page

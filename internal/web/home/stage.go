@@ -39,7 +39,7 @@ func (r *room) lifecycle(v *web.Visit, p *page) error {
 	if len(purposes) == 0 {
 		return nil
 	}
-	have, err := r.stages.get(v, purposes[0], func() (out lifecycle, err error) {
+	have, err := r.stages.Get(v, purposes[0], func() (out lifecycle, err error) {
 		out.now, err = r.Audience.Stages(v.Context(), audience.Question{Purpose: purposes[0], Actor: v.Actor(), Lang: "en"})
 		if err == nil {
 			out.moves, err = r.Audience.Movement(v.Context(), purposes[0], moved, "en")
@@ -53,8 +53,8 @@ func (r *room) lifecycle(v *web.Visit, p *page) error {
 		return err
 	}
 	purpose, _ := v.Who.Charter.Purpose(purposes[0])
-	out := drawStages(have.value)
-	out.Purpose, out.At, out.Board = purpose.Title.In("en"), v.Local(have.at), link(v, "/admin/audiences/stages", staff.Audience)
+	out := drawStages(have.Value)
+	out.Purpose, out.At, out.Board = purpose.Title.In("en"), v.Local(have.At), link(v, "/admin/audiences/stages", staff.Audience)
 	p.Stages = out
 	return nil
 }

@@ -160,7 +160,7 @@ func (r *room) requests(v *web.Visit) ([]task, error) {
 		case left < 2*soon:
 			tone = ui.Warn
 		}
-		out = append(out, task{Text: "Request: " + string(q.Kind), Note: q.ID.String() + ", " + string(q.State),
+		out = append(out, task{Text: q.Kind.Words(), Note: "Request " + q.ID.String(),
 			URL: link(v, "/admin/trust/requests/"+q.ID.String(), staff.DecideRequest, staff.Oversee), Status: ui.Status{Tone: tone, Text: "due " + ui.Date("en", v.Local(q.SafeDue))}})
 	}
 	return out, nil
@@ -253,7 +253,7 @@ func (r *room) expiring(v *web.Visit) ([]task, error) {
 		return nil, err
 	}
 	var out []task
-	for _, f := range list.value {
+	for _, f := range list.Value {
 		var n int64
 		for _, w := range f.Weeks[:5] {
 			n += w.Ending.N

@@ -95,7 +95,7 @@ func (r *room) renderRequest(v *web.Visit, number id.Request, h web.Head, wrong 
 			p.Proof = "/admin/trust/entries/" + done.Entry.String()
 		}
 	}
-	h.Title, h.Crumb = askedFor[c.Kind], &ui.Link{Text: "Requests", URL: requestsURL}
+	h.Title, h.Crumb = c.Kind.Words(), &ui.Link{Text: "Requests", URL: requestsURL}
 	return web.Show(v, r.pages.request, h, p)
 }
 

@@ -32,12 +32,6 @@ type requestRow struct {
 	State    ui.Status
 }
 
-// askedFor says the kinds of requests in words.
-var askedFor = map[request.Kind]string{
-	request.Erasure: "Erase everything", request.Access: "A copy of their data", request.Objection: "Objection to a use",
-	request.Restriction: "Restrict the data", request.Deceased: "Report of a death", request.Ownership: "“This address is not theirs”",
-}
-
 // cameBy says the ways in which a request came in.
 var cameBy = map[string]string{
 	"portal": "in the privacy centre", "api": "by a program", "staff": "told to staff", "shopify": "by the shop", "shop": "by the shop", "journal": "from the protection journal", "unconfirmed": "never confirmed",
@@ -114,7 +108,7 @@ func (r *room) showRequests(v *web.Visit) error {
 		p.Pages.Next = v.With("after", mark)
 	}
 	for _, q := range list {
-		row := requestRow{ID: q.ID, What: askedFor[q.Kind], Received: v.Local(q.ReceivedAt), Via: viaWords(q.Via), Closed: q.ClosedAt, State: stateStatus(q)}
+		row := requestRow{ID: q.ID, What: q.Kind.Words(), Received: v.Local(q.ReceivedAt), Via: viaWords(q.Via), Closed: q.ClosedAt, State: stateStatus(q)}
 		if !done {
 			row.Due = dueStatus(v, q.SafeDue)
 		}

@@ -73,7 +73,7 @@ func New(s Services) (web.Room, error) {
 		Title: web.TrustRoom, Icon: "shield",
 		Pages: []web.Page{
 			{Title: "Ledger", URL: "/admin/trust", Words: "trust proof record verify checkpoint"},
-			{Title: "Requests", URL: requestsURL, Words: "rights erasure access objection restriction deadline desk"},
+			{Title: "Requests", URL: requestsURL, Words: "rights erasure copy objection restriction deadline desk"},
 			{Title: "Uses of data", URL: "/admin/trust/uses", Words: "who read staff disclosed"},
 			{Title: "Incidents", URL: "/admin/trust/incidents", Words: "breach concern register"},
 			{Title: "Approvals", URL: approvalsURL, Words: "dual control second person approve four eyes"},
