@@ -121,12 +121,7 @@ var maySkip = map[string]string{
 	"internal/api":          "answers a program that named a purpose, with what the pass allows",
 	"internal/intake":       "a machine without the shared data, outside CI",
 	"internal/tool/release": "a machine that is not Debian, outside CI",
-	"internal/db/dbtest":   "a machine without PostgreSQL, outside CI",
-	"internal/browsertest": "a machine without Chromium, outside CI",
-	"internal/collect":     "a machine without node, outside CI",
-	"internal/api":         "answers a program that named a purpose, with what the pass allows",
-	"internal/intake":      "a machine without the shared data, outside CI",
-	"internal/insight":     "a machine without the shared data, outside CI",
+	"internal/insight":      "a machine without the shared data, outside CI",
 }
 
 func TestNoTestSkips(t *testing.T) {
