@@ -84,7 +84,7 @@ func open(t *testing.T, d *db.DB, now clock.Instant, buyers []buyer) *Service {
 				ops = 0
 			}
 			customers = append(customers, []any{who, 0, 1, 1, 0})
-			standings = append(standings, []any{who, "halm", "letter", "", "", "", 0, 0, clock.Never, int64(ops), "", "consent", "", 1, "", rules})
+			standings = append(standings, []any{who, "halm", "letter", "", "", 0, 0, clock.Never, int64(ops), "", "consent", rules})
 			for n, o := range b.orders {
 				events = append(events, []any{who, n, "Order Completed", o.at, o.at, 0, "{}", o.cents, "EUR", "coffee", 0})
 			}
@@ -94,7 +94,7 @@ func open(t *testing.T, d *db.DB, now clock.Instant, buyers []buyer) *Service {
 			rows [][]any
 		}{
 			{"insert into customer (customer_id, rev, known, created_at, seen_day) values", customers},
-			{"insert into standing (customer_id, controller, purpose, channel, recipient, scope, nth, from_at, until_at, ops, reasons, basis, evidence, charter_version, pack_version, rules) values", standings},
+			{"insert into standing (customer_id, controller, purpose, channel, recipient, nth, from_at, until_at, ops, reasons, basis, rules) values", standings},
 			{"insert into event (customer_id, dedupe, name, occurred_at, received_at, source_id, props, amount, currency, family, origin) values", events},
 		} {
 			if _, err := tx.InsertMany(ins.head, "", ins.rows); err != nil {
