@@ -233,7 +233,7 @@ var Switches = []Switch{
 	},
 	{
 		Test: "TestSEC04_WhatAffectsManyNeedsTwoPeople", In: "internal/app",
-		File: "internal/approval/approval.go", Code: "sum := sha256.Sum256(append([]byte(string(a.Kind)+\"\\n\"), b...))", Off: "sum := sha256.Sum256([]byte(string(a.Kind)))",
+		File: "internal/approval/approval.go", Code: "sum := sha256.Sum256(append([]byte(string(a.Kind)+\"\\n\"), b...))", Off: "sum := sha256.Sum256([]byte(string(a.Kind)))\n\t_ = b",
 	},
 	{
 		Test: "TestSEC04_WhatAffectsManyNeedsTwoPeople", In: "internal/app",
