@@ -245,7 +245,7 @@ var Switches = []Switch{
 	},
 	{
 		Test: "TestSEC04_WhatAffectsManyNeedsTwoPeople", In: "internal/app",
-		File: "internal/sharing/share.go", Code: "if rows <= most {", Off: "if true {",
+		File: "internal/sharing/share.go", Code: "if rows <= most {", Off: "if rows <= most || true {",
 	},
 	{
 		Test: "TestSEC04_WhatAffectsManyNeedsTwoPeople", In: "internal/app",
