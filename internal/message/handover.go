@@ -3,6 +3,7 @@ package message
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"strconv"
 
@@ -52,17 +53,15 @@ func (s *Sender) claim(ctx context.Context, holder string, n int) ([]Send, error
 			return err
 		}
 		out = out[:0]
-		for _, x := range due {
-			changed, err := tx.Exec(`update send set state = 'claimed', holder = $3, lease_until = $4
-				where customer_id = $1 and send_key = $2 and state = 'planned'`, x.Customer, x.Key, holder, now.Add(leaseTime))
-			if err != nil {
-				return err
-			}
-			if changed == 1 {
-				out = append(out, x)
-			}
+		each := make([][]any, len(due))
+		for i, x := range due {
+			each[i] = []any{x.Customer, x.Key, holder, now.Add(leaseTime)}
 		}
-		return nil
+		return tx.QueryEach(`update send set state = 'claimed', holder = $3, lease_until = $4
+			where customer_id = $1 and send_key = $2 and state = 'planned' returning send_key`, each, func(i int, _ db.Scan) error {
+			out = append(out, due[i])
+			return nil
+		})
 	})
 	slices.SortFunc(out, func(a, b Send) int { return cmp.Compare(a.Customer, b.Customer) })
 	return out, err
@@ -117,17 +116,8 @@ func customersOf(group []Send) []id.Customer {
 // lockAll locks the customers in ascending order and gives those that exist: of
 // one who was erased the sends go too.
 func lockAll(tx *db.Tx, ids []id.Customer) (here []id.Customer, err error) {
-	for _, c := range ids {
-		_, err := customer.Lock(tx, c)
-		if errs.Is(err, errs.NotFound) {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		here = append(here, c)
-	}
-	return here, nil
+	revs, err := customer.LockAll(tx, ids)
+	return slices.Sorted(maps.Keys(revs)), err
 }
 
 // stillClaimed reads a holder's sends after their customers' locks, in a

@@ -460,13 +460,12 @@ func (l *lastCheck) write() error {
 	if err := l.ledger.Put(l.tx, l.entries...); err != nil {
 		return err
 	}
+	each := make([][]any, len(l.handed))
 	for i, send := range l.handed {
-		if _, err := l.tx.Exec(`update send set state = 'handed', handed_at = $3, attempt = attempt + 1, begun = 0, counted = 1, entry = $4, lease_until = $5
-			where customer_id = $1 and send_key = $2`, send.Customer, send.Key, l.now, l.entries[i].Entry, l.now.Add(leaseTime)); err != nil {
-			return err
-		}
+		each[i] = []any{send.Customer, send.Key, l.now, l.entries[i].Entry, l.now.Add(leaseTime)}
 	}
-	return nil
+	return l.tx.QueryEach(`update send set state = 'handed', handed_at = $3, attempt = attempt + 1, begun = 0, counted = 1, entry = $4, lease_until = $5
+		where customer_id = $1 and send_key = $2 returning send_key`, each, func(int, db.Scan) error { return nil })
 }
 
 // deny ends a send that may not leave, with all reasons on record.

@@ -2,7 +2,9 @@ package message
 
 import (
 	"context"
+	"maps"
 	"net/mail"
+	"slices"
 	"time"
 
 	"candor/internal/clock"
@@ -193,10 +195,8 @@ func (s *Sender) settle(ctx context.Context, holder string, results []result, ne
 	}
 	if len(plain) > 0 || len(next) > 0 {
 		err = s.db.Write(ctx, func(tx *db.Tx) error {
-			for _, r := range plain {
-				if err := s.settleOne(tx, holder, r); err != nil {
-					return err
-				}
+			if err := s.settleAll(tx, holder, plain); err != nil {
+				return err
 			}
 			begun, err = s.begin(tx, holder, next)
 			return err
@@ -214,7 +214,7 @@ func (s *Sender) settle(ctx context.Context, holder string, results []result, ne
 			if err != nil {
 				return err
 			}
-			if err := s.settleOne(tx, holder, r); err != nil {
+			if err := s.settleAll(tx, holder, []result{r}); err != nil {
 				return err
 			}
 			if r.outcome.bounced {
@@ -241,27 +241,38 @@ func (r result) next() State {
 	return r.outcome.state
 }
 
-func (s *Sender) settleOne(tx *db.Tx, holder string, r result) error {
+// settleAll writes what became of messages, each for itself. Those that were
+// erased meanwhile are left out.
+func (s *Sender) settleAll(tx *db.Tx, holder string, list []result) error {
 	now := s.clock.Now()
-	state, ended, due := r.next(), now, now
-	if state == Planned {
-		ended = 0
-		if r.outcome.state == Planned {
-			due = now.Add(retryAfter(r.send.Attempt + 1))
+	each := make([][]any, len(list))
+	for i, r := range list {
+		state, ended, due := r.next(), now, now
+		if state == Planned {
+			ended = 0
+			if r.outcome.state == Planned {
+				due = now.Add(retryAfter(r.send.Attempt + 1))
+			}
+		}
+		each[i] = []any{r.send.Customer, r.send.Key, holder, state, r.outcome.code, ended, due, joinCodes(r.reasons)}
+	}
+	overtaken := map[int]clock.Instant{}
+	err := tx.QueryEach(`update send set state = $4, reply = $5, ended_at = $6, due_at = $7, holder = '', lease_until = 0,
+		reasons = case when $8 = '' then reasons else $8 end, payload = case when $4 = 'planned' then payload else '' end
+		where customer_id = $1 and send_key = $2 and state = 'handed' and holder = $3 returning overtaken_at`, each, func(i int, scan db.Scan) error {
+		var at int64
+		err := scan(&at)
+		if at != 0 {
+			overtaken[i] = clock.Instant(at)
+		}
+		return err
+	})
+	for _, i := range slices.Sorted(maps.Keys(overtaken)) {
+		if err == nil {
+			err = s.settleOvertaken(tx, list[i].send, list[i].next(), overtaken[i])
 		}
 	}
-	var overtaken clock.Instant
-	err := tx.QueryRow(`update send set state = $4, reply = $5, ended_at = $6, due_at = $7, holder = '', lease_until = 0,
-		reasons = case when $8 = '' then reasons else $8 end, payload = case when $4 = 'planned' then payload else '' end
-		where customer_id = $1 and send_key = $2 and state = 'handed' and holder = $3 returning overtaken_at`,
-		r.send.Customer, r.send.Key, holder, state, r.outcome.code, ended, due, joinCodes(r.reasons)).Scan(&overtaken)
-	if errs.Is(err, errs.NotFound) || err == nil && overtaken == 0 {
-		return nil // erased meanwhile, or nothing came between
-	}
-	if err != nil {
-		return err
-	}
-	return s.settleOvertaken(tx, r.send, state, overtaken)
+	return err
 }
 
 // settleOvertaken is for a message whose recipient withdrew while it was on its
