@@ -27,6 +27,31 @@ func (c *Client) Charter(ctx context.Context) (Charter, error) {
 	return out, c.get(ctx, "/charter", &out)
 }
 
+// Telling is a run that counts, or tells, who must be told of what became wider
+// or came from elsewhere.
+type Telling struct {
+	Version int64     `json:"charter_version"`
+	Sends   bool      `json:"sends"`
+	Owed    int64     `json:"owed"`       // people who must be told
+	Mute    int64     `json:"no_address"` // of them, without an address that takes mail
+	Told    int64     `json:"told"`
+	Waiting int64     `json:"waiting"`
+	BegunAt time.Time `json:"begun_at"`
+	EndedAt time.Time `json:"ended_at"` // zero while it runs
+}
+
+// Tell begins a run: one that counts, or, with send, one that tells.
+func (c *Client) Tell(ctx context.Context, send bool) (Telling, error) {
+	var out Telling
+	return out, c.post(ctx, "/charter/telling", map[string]any{"send": send}, &out)
+}
+
+// Telling gives the latest run.
+func (c *Client) Telling(ctx context.Context) (Telling, error) {
+	var out Telling
+	return out, c.get(ctx, "/charter/telling", &out)
+}
+
 // CharterVersion gives a version of the charter, in force or not.
 func (c *Client) CharterVersion(ctx context.Context, version int64) (Charter, error) {
 	var out Charter

@@ -24,6 +24,7 @@ var owners = map[string][]string{
 	"0050_audience.sql": {"internal/audience"},
 	"0055_insight.sql":  {"internal/insight"},
 	"0060_message.sql":  {"internal/message", "internal/campaign", "internal/mailbox"},
+	"0062_telling.sql":  {"internal/telling"},
 	"0065_sharing.sql":  {"internal/sharing"},
 	"0070_collect.sql":  {"internal/collect", "internal/intake"},
 	"0080_request.sql":  {"internal/portal", "internal/request"},

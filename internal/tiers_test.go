@@ -23,7 +23,7 @@ var tiers = [][]string{
 	{"internal/gate"},      // the only door
 	{"internal/audience", "internal/message", "internal/sharing", "internal/audit", "internal/insight"}, // uses
 	{"internal/request", "internal/incident"},
-	{"internal/campaign"}, // programs
+	{"internal/campaign", "internal/telling"},                                     // programs
 	{"internal/collect", "internal/intake", "internal/portal", "internal/bounce"}, // edges
 	{"internal/web", "internal/api"},                                              // edges that look after the other edges
 	{"internal/config", "internal/mailbox", "internal/demo", "internal/backup"},   // what only the wiring needs

@@ -41,6 +41,7 @@ import (
 	"candor/internal/rulepack"
 	"candor/internal/sharing"
 	"candor/internal/staff"
+	"candor/internal/telling"
 	"candor/internal/token"
 )
 
@@ -55,6 +56,7 @@ type Config struct {
 	Ledger    *ledger.Log
 	Audience  *audience.Service
 	Campaigns *campaign.Book
+	Teller    *telling.Teller
 	Mail      *message.Sender
 	Requests  *request.Desk
 	Sources   *collect.Sources

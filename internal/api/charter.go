@@ -15,6 +15,7 @@ import (
 	"candor/internal/clock"
 	"candor/internal/db"
 	"candor/internal/errs"
+	"candor/internal/telling"
 	"candor/internal/term"
 )
 
@@ -24,7 +25,24 @@ func (a *API) charterRoutes(h huma.API) {
 	handle(a, h, endpoint{id: "charter-version", method: http.MethodGet, path: "/charter/versions/{version}", scope: Read, summary: "A version of the charter, in force or not"}, a.charterVersion)
 	handle(a, h, endpoint{id: "lineage", method: http.MethodGet, path: "/lineage/{name}", scope: Read, summary: "What is made from a field or an event, and how deletion reaches it"}, a.lineage)
 	a.diffRoutes(h)
+	handle(a, h, endpoint{id: "telling", method: http.MethodGet, path: "/charter/telling", scope: Admin, summary: "The latest run that counts or tells who must be told"}, a.telling)
+	handle(a, h, endpoint{id: "tell", method: http.MethodPost, path: "/charter/telling", scope: Admin, status: http.StatusAccepted,
+		summary: "Count who must be told of what became wider or came from elsewhere, or tell them"}, a.tell)
 	handle(a, h, endpoint{id: "apply-charter", method: http.MethodPost, path: "/charter", scope: Admin, summary: "Put a charter in force, or see what that would do"}, a.applyCharter)
+}
+
+func (a *API) telling(ctx context.Context, _ *struct{}) (*body[telling.Run], error) {
+	return answered(a.Teller.Latest(ctx))
+}
+
+// Tell begins a run.
+type Tell struct {
+	Send bool `json:"send,omitempty" doc:"Plan a mail to each of them; left out, they are counted alone."`
+}
+
+func (a *API) tell(ctx context.Context, in *struct{ Body Tell }) (*body[telling.Run], error) {
+	c, _ := callerOf(ctx)
+	return answered(a.Teller.Begin(ctx, in.Body.Send, c.actor()))
 }
 
 // CharterInfo is a version of the promise.

@@ -43,6 +43,7 @@ import (
 	"candor/internal/rulepack"
 	"candor/internal/sharing"
 	"candor/internal/staff"
+	"candor/internal/telling"
 	"candor/internal/token"
 	"candor/internal/tour"
 	"candor/internal/web"
@@ -78,6 +79,7 @@ type App struct {
 	Insight   *insight.Service
 	Sender    *message.Sender
 	Campaigns *campaign.Book
+	Teller    *telling.Teller
 	Sharing   *sharing.Service
 	Desk      *request.Desk
 	Collector *collect.Collector

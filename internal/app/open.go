@@ -31,6 +31,7 @@ import (
 	"candor/internal/rights"
 	"candor/internal/sharing"
 	"candor/internal/staff"
+	"candor/internal/telling"
 	"candor/internal/token"
 )
 
@@ -70,6 +71,7 @@ func (a *App) openUses(_ context.Context, o Options) (err error) {
 		DB: a.DB, Ring: a.Ring, Gate: a.Gate, Charter: a.Charter, Ledger: a.Ledger, Jobs: a.Jobs,
 		Audience: a.Audience, Sender: a.Sender, Clock: a.Clock, Log: a.Log, Approvals: a.Approvals,
 	})
+	a.Teller = telling.New(telling.Config{DB: a.DB, Gate: a.Gate, Charter: a.Charter, Mail: a.Sender, Jobs: a.Jobs, Clock: a.Clock})
 	a.Sharing, err = sharing.New(sharing.Config{
 		DB: a.DB, Ring: a.Ring, Gate: a.Gate, Charter: a.Charter, Ledger: a.Ledger, Jobs: a.Jobs, Outbox: a.Outbox,
 		Door: egress.New(egress.Options{Allow: a.Config.Egress.Allow, TLS: o.TLS}), Clock: a.Clock, Log: a.Log, Approvals: a.Approvals,
@@ -174,7 +176,7 @@ func (a *App) openEdges(_ context.Context, o Options) (err error) {
 	}
 	a.API, err = api.New(api.Config{
 		DB: a.DB, Ring: a.Ring, Clock: a.Clock, Charter: a.Charter, Tokens: a.Tokens, Gate: a.Gate, Ledger: a.Ledger,
-		Audience: a.Audience, Campaigns: a.Campaigns, Mail: a.Sender, Requests: a.Desk, Sharing: a.Sharing, Sources: a.Collector.Sources(), Collector: a.Collector,
+		Audience: a.Audience, Campaigns: a.Campaigns, Teller: a.Teller, Mail: a.Sender, Requests: a.Desk, Sharing: a.Sharing, Sources: a.Collector.Sources(), Collector: a.Collector,
 		Imports: a.Importer, Packs: a.Packs, Jobs: a.Jobs, Log: a.Log, PerToken: rate(limits.Token, 2), Approvals: a.Approvals,
 	})
 	if err != nil {

@@ -74,7 +74,7 @@ func (a *App) messagesRoom() (web.Room, error) {
 }
 
 func (a *App) promisesRoom() (web.Room, error) {
-	return promises.New(promises.Services{Audience: a.Audience, Charter: a.Charter, Gate: a.Gate, URL: a.Config.URL})
+	return promises.New(promises.Services{Audience: a.Audience, Charter: a.Charter, Gate: a.Gate, Teller: a.Teller, URL: a.Config.URL})
 }
 
 func (a *App) insightRoom() (web.Room, error) {

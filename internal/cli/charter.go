@@ -17,6 +17,7 @@ type charterCmd struct {
 	Diff     charterDiffCmd     `cmd:"" help:"Say what a charter makes wider and narrower, and for whom."`
 	New      charterNewCmd      `cmd:"" help:"Write a commented charter of a trade to start from."`
 	Apply    charterApplyCmd    `cmd:"" help:"Say what a charter would change; with --yes, put it in force."`
+	Tell     charterTellCmd     `cmd:"" help:"Count who must be told of what became wider or came from elsewhere; with --send, tell them."`
 	Show     charterShowCmd     `cmd:"" help:"Show the charter in force, or another version."`
 	Versions charterVersionsCmd `cmd:"" help:"List every version of the charter."`
 }

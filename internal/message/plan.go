@@ -115,6 +115,9 @@ func Tallies(tx *db.Tx, program string, programID int64) ([]Tally, error) {
 	})
 }
 
+// ServiceTallies counts the engine's own mails of a run.
+func ServiceTallies(tx *db.Tx, run int64) ([]Tally, error) { return Tallies(tx, serviceProgram, run) }
+
 // CancelProgram cancels all of a program's sends that are not on their way yet
 // and gives how many.
 func CancelProgram(tx *db.Tx, program string, programID int64, now clock.Instant) (int64, error) {

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"html/template"
 	"net/mail"
+	"slices"
+	"strconv"
 	"strings"
 
 	"candor/internal/charter"
@@ -38,6 +40,7 @@ const (
 	DownloadMail ServiceKind = "download" // a copy of the data was handed out
 	LiftedMail   ServiceKind = "lifted"   // a restriction ends
 	UpheldMail   ServiceKind = "upheld"   // an objection was upheld
+	NoticeMail   ServiceKind = "notice"   // what became wider, or where data came from (GDPR 13(3), 14)
 	GroundsMail  ServiceKind = "grounds"  // an objection was refused, with its grounds
 )
 
@@ -45,7 +48,7 @@ const (
 // to fill somebody's mailbox.
 var servicePerHour = map[ServiceKind]int64{ConfirmMail: 3, CodeMail: 5, LinkMail: 3, ChangedMail: 10, ErasureMail: 3, DownloadMail: 5,
 	trialMail:  20,
-	LiftedMail: 10, UpheldMail: 10, GroundsMail: 10}
+	LiftedMail: 10, UpheldMail: 10, GroundsMail: 10, NoticeMail: 10}
 
 // ServiceMail is one of the engine's own mails to one customer.
 type ServiceMail struct {
@@ -56,6 +59,10 @@ type ServiceMail struct {
 	Lang       term.Lang
 	Code       string // of CodeMail
 	Grounds    string // of GroundsMail, about the use and never about the person
+	News       string // of NoticeMail: what is new, in words of the charter
+	Sources    string // of NoticeMail: where data came from
+	Version    int64  // of NoticeMail: the charter that it tells of
+	Run        int64  // of NoticeMail: what the mail belongs to
 	// Link is the path of the page that the mail leads to, such as
 	// "/confirm/<token>"; the sender puts its public address before it.
 	Link string
@@ -73,6 +80,9 @@ type servicePayload struct {
 	Why  string      `json:"w,omitempty"`
 	Link string      `json:"h,omitempty"`
 	To   string      `json:"t,omitempty"`
+	News string      `json:"n,omitempty"`
+	From string      `json:"f,omitempty"`
+	Told int64       `json:"v,omitempty"`
 }
 
 const payloadKind = "service-mail"
@@ -89,13 +99,14 @@ func (s *Sender) SendService(tx *db.Tx, m ServiceMail) error {
 	if m.Link != "" && (!strings.HasPrefix(m.Link, "/") || strings.ContainsAny(m.Link, "\r\n \"<>@")) {
 		return errs.New(errs.Invalid, "service_mail", "a link of a service mail is a path of ours")
 	}
-	p, err := json.Marshal(servicePayload{m.Kind, m.Lang, m.Code, m.Grounds, m.Link, m.To.Reveal()})
+	p, err := json.Marshal(servicePayload{m.Kind, m.Lang, m.Code, m.Grounds, m.Link, m.To.Reveal(), m.News, m.Sources, m.Version})
 	if err != nil {
 		return err
 	}
 	now := s.clock.Now()
 	_, err = Put(tx, s.ring, now, []Plan{{
 		Key:        m.key(),
+		ProgramID:  m.Run,
 		Controller: m.Controller, Purpose: m.Purpose, Class: Service, Lang: m.Lang, ContentHash: []byte{},
 		payload: s.ring.SealToken(payloadKind, p),
 	}})
@@ -116,6 +127,25 @@ func (s *Sender) Told(tx *db.Tx, m ServiceMail) (bool, error) {
 	err := tx.QueryRow("select count(*) from send where customer_id = $1 and send_key = $2 and state = $3", m.Customer, m.key().Sum(s.ring), Accepted).Scan(&n)
 	return n > 0, err
 }
+
+// told puts on record that a person was told: a mail with a notice was taken by
+// the relay.
+func (s *Sender) told(tx *db.Tx, send Send) error {
+	raw, err := s.ring.OpenToken(payloadKind, send.payload)
+	var p servicePayload
+	if err != nil || json.Unmarshal(raw, &p) != nil || p.Kind != NoticeMail {
+		return err
+	}
+	_, err = s.gate.AddFact(tx, customer.Fact{
+		Customer: send.Customer, Kind: customer.Notified, At: s.clock.Now(), Actor: term.ByEngine, Source: "mail",
+		Detail: map[string]string{"notice": "mail", "version": strconv.FormatInt(p.Told, 10)},
+	})
+	return err
+}
+
+// tells reports whether a mail tells a person what they must be told: only these
+// mails of the engine belong to a run.
+func (s Send) tells() bool { return s.Program == serviceProgram && s.ProgramID != 0 }
 
 // service is the last check of one of the engine's own mails.
 func (l *lastCheck) service(send Send) (*ready, error) {
@@ -230,7 +260,10 @@ func (s *Sender) writeService(r ready) ([]byte, error) {
 	if purpose, ok := r.charter.Purpose(r.send.Purpose); ok {
 		title = purpose.Title.In(r.lang)
 	}
-	fill := strings.NewReplacer("{brand}", b.Name, "{purpose}", title, "{contact}", b.Contact, "{grounds}", p.Why)
+	fill := strings.NewReplacer("{brand}", b.Name, "{purpose}", title, "{contact}", b.Contact, "{grounds}", p.Why, "{news}", p.News, "{sources}", p.From)
+	words.before = slices.DeleteFunc(slices.Clone(words.before), func(s string) bool {
+		return strings.Contains(s, "{news}") && p.News == "" || strings.Contains(s, "{sources}") && p.From == ""
+	})
 	content := Rendered{Lang: r.lang, Subject: oneLine(fill.Replace(words.subject)), HTML: words.html(fill, p.Code, link), Text: words.text(fill, p.Code, link)}
 	html, text, err := framed(content, Frame{Brand: b.Name, Postal: b.Controller, Contact: b.Contact}, Service)
 	if err != nil {

@@ -49,6 +49,12 @@ var serviceWords = map[term.Lang]map[ServiceKind]serviceText{
 			before:  []string{"You objected to this use of your data: {purpose}.", "It has ended for you, and it stays so."},
 			after:   []string{"Questions: {contact}"},
 		},
+		NoticeMail: {
+			subject: "What is new in how {brand} uses your data",
+			before:  []string{"Before we go on, we tell you what you do not know yet.", "New, or wider than before: {news}. Until now your data were not used for it.", "Some of your data did not come from you. They came from: {sources}."},
+			button:  "Read all of it",
+			after:   []string{"You may object to any use, have your data corrected, or have them erased; the page says how. There is nothing that you must do.", "Questions: {contact}"},
+		},
 		GroundsMail: {
 			subject: "Your objection: {purpose}",
 			before:  []string{"You objected to this use of your data: {purpose}.", "We cannot follow your objection, for these reasons:", "{grounds}"},
@@ -98,6 +104,12 @@ var serviceWords = map[term.Lang]map[ServiceKind]serviceText{
 			subject: "Ihrem Widerspruch wird gefolgt: {purpose}",
 			before:  []string{"Sie haben dieser Nutzung Ihrer Daten widersprochen: {purpose}.", "Sie ist für Sie beendet, und das bleibt so."},
 			after:   []string{"Fragen: {contact}"},
+		},
+		NoticeMail: {
+			subject: "Neu darin, wie {brand} Ihre Daten verwendet",
+			before:  []string{"Bevor wir weitermachen, sagen wir Ihnen, was Sie noch nicht wissen.", "Neu oder weiter als bisher: {news}. Bis jetzt wurden Ihre Daten dafür nicht verwendet.", "Einige Ihrer Daten kamen nicht von Ihnen. Sie kamen von: {sources}."},
+			button:  "Alles lesen",
+			after:   []string{"Sie können jeder Verwendung widersprechen, Ihre Daten berichtigen oder löschen lassen; die Seite sagt, wie. Tun müssen Sie nichts.", "Fragen: {contact}"},
 		},
 		GroundsMail: {
 			subject: "Ihr Widerspruch: {purpose}",

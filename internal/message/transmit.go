@@ -187,7 +187,7 @@ func (s *Sender) settle(ctx context.Context, holder string, results []result, ne
 	var plain, bounced []result
 	for _, r := range results {
 		observe.Mails.Add(1, string(r.send.Class), string(r.next()))
-		if r.outcome.bounced || r.outcome.soft() {
+		if r.outcome.bounced || r.outcome.soft() || r.outcome.state == Accepted && r.send.tells() {
 			bounced = append(bounced, r)
 		} else {
 			plain = append(plain, r)
@@ -217,7 +217,10 @@ func (s *Sender) settle(ctx context.Context, holder string, results []result, ne
 			if err := s.settleAll(tx, holder, []result{r}); err != nil {
 				return err
 			}
-			if r.outcome.bounced {
+			switch {
+			case r.outcome.state == Accepted:
+				return s.told(tx, r.send)
+			case r.outcome.bounced:
 				return s.bounce(tx, r.send, "smtp")
 			}
 			return s.softBounce(tx, r.send)

@@ -20,6 +20,7 @@ type promisePage struct {
 	Review    *ui.Status // of the yearly renewal; nil where no law asks for it
 	Notices   []ui.Link
 	Purposes  []purpose
+	Tell      *tell // nil for who may not
 	Forecasts []forecast
 	Versions  []version
 }
@@ -61,6 +62,9 @@ func (r *room) showPromise(v *web.Visit) error {
 	}
 	list, err := r.Audience.Forecast(v.Context())
 	if err != nil {
+		return err
+	}
+	if p.Tell, err = r.telling(v); err != nil {
 		return err
 	}
 	for _, f := range list {

@@ -11,6 +11,7 @@ import (
 	"candor/internal/charter"
 	"candor/internal/gate"
 	"candor/internal/staff"
+	"candor/internal/telling"
 	"candor/internal/ui"
 	"candor/internal/web"
 )
@@ -20,6 +21,7 @@ type Services struct {
 	Audience *audience.Service
 	Charter  *charter.Store
 	Gate     *gate.Gate
+	Teller   *telling.Teller
 	URL      string // how customers reach the server
 }
 
@@ -67,6 +69,8 @@ func New(s Services) (web.Room, error) {
 			{Pattern: "POST " + firstURL, Access: see, Do: r.makeFirst},
 			{Pattern: "GET " + changeURL, Access: apply.Fresh(), Do: r.showChange},
 			{Pattern: "POST " + changeURL, Access: apply, Do: r.compare},
+			{Pattern: "POST " + tellURL + "/count", Access: apply, Do: r.begin(false, "Counting who must be told. Nothing is sent.")},
+			{Pattern: "POST " + tellURL, Access: apply.Fresh(), Do: r.begin(true, "They are being told. This page says how far it is.")},
 			{Pattern: "POST " + changeURL + "/apply", Access: apply.Fresh(), Do: r.apply},
 		},
 	}, set.Err()

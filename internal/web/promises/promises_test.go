@@ -19,6 +19,7 @@ func TestPagesRenderFull(t *testing.T) {
 	webtest.Pages(t, files,
 		webtest.Page(ui.Find[promisePage](set, "promise"), promisePage{Facts: []ui.Fact{{Term: "Version", Text: "1"}}, Notices: []ui.Link{{Text: "EN", URL: "/notice"}},
 			Purposes:  []purpose{purposeOf(c, &c.Purposes[0]), purposeOf(c, &c.Purposes[2])},
+			Tell:      &tell{&ui.Status{Tone: ui.Warn, Text: "not told yet"}, []ui.Fact{{Term: "Must be told", Text: "12"}}, true, "Tell 12 people"},
 			Forecasts: []forecast{{"Letter, by email", "1,200", "80", &chart}},
 			Versions:  []version{{"1", ui.Status{Tone: ui.Good, Text: "in force"}, clock.UTC(2026, 3, 5, 9, 0, 0), []ui.Link{{Text: "EN", URL: "/notice/1?lang=en"}}}}}),
 		webtest.Page(ui.Find[changePage](set, "change"), changePage{Promise: field("promise"), House: field("house"), Problems: []string{"charter.yaml:3: wrong"}, Compared: true,
