@@ -26,6 +26,7 @@ var scans = map[string]string{
 	"internal/mailbox: delete from mail":                                     "the demo's mailbox, which is bounded",
 	"internal/message: delete from contact_count":                            "hourly; a row lives for a month",
 	"internal/message: delete from service_count":                            "hourly; a row lives for two days",
+	"internal/request: select kind, sum":                                     "daily, for the evidence of how deadlines were kept",
 }
 
 // statement is one SQL statement of the source. Pieces that are put together at

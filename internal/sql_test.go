@@ -30,6 +30,7 @@ var owners = map[string][]string{
 	"0080_request.sql":  {"internal/portal", "internal/request"},
 	"0085_incident.sql": {"internal/incident"},
 	"0090_api.sql":      {"internal/api", "internal/token"},
+	"0095_evidence.sql": {"internal/evidence"},
 }
 
 // reader lets a package read a table it does not own, with the reason.

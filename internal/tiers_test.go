@@ -22,7 +22,7 @@ var tiers = [][]string{
 	{"internal/admission"}, // what the charter lets in
 	{"internal/gate"},      // the only door
 	{"internal/audience", "internal/message", "internal/sharing", "internal/audit", "internal/insight"}, // uses
-	{"internal/request", "internal/incident"},
+	{"internal/request", "internal/evidence", "internal/incident"},
 	{"internal/campaign", "internal/telling"},                                     // programs
 	{"internal/collect", "internal/intake", "internal/portal", "internal/bounce"}, // edges
 	{"internal/web", "internal/api"},                                              // edges that look after the other edges

@@ -30,6 +30,7 @@ import (
 	"candor/internal/customer"
 	"candor/internal/db"
 	"candor/internal/errs"
+	"candor/internal/evidence"
 	"candor/internal/gate"
 	"candor/internal/intake"
 	"candor/internal/job"
@@ -65,6 +66,7 @@ type Config struct {
 	Packs     *rulepack.Set
 	Sharing   *sharing.Service
 	Jobs      *job.Queue
+	Evidence  *evidence.Keeper
 	Log       *slog.Logger
 	PerToken  limit.Rate // of requests; the usual when zero
 	Approvals *approval.Desk
@@ -128,6 +130,7 @@ func (a *API) routes(mux *http.ServeMux) huma.API {
 	a.requestRoutes(h)
 	a.recipientRoutes(h)
 	a.ledgerRoutes(h)
+	a.evidenceRoutes(h)
 	a.charterRoutes(h)
 	a.importRoutes(h)
 	a.sourceRoutes(h)

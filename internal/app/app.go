@@ -28,6 +28,7 @@ import (
 	"candor/internal/db"
 	"candor/internal/egress"
 	"candor/internal/errs"
+	"candor/internal/evidence"
 	"candor/internal/gate"
 	"candor/internal/insight"
 	"candor/internal/intake"
@@ -85,6 +86,7 @@ type App struct {
 	Collector *collect.Collector
 	Importer  *intake.Importer
 	Portal    *portal.Portal
+	Evidence  *evidence.Keeper
 	API       *api.API
 	Staff     *staff.Roster
 	Tokens    *token.Book

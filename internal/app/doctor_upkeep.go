@@ -79,7 +79,7 @@ func (d *doctor) indexReport() (r index.Report, err error) {
 }
 
 // others are variables that begin as settings do and are none of a server's.
-var others = []string{"CANDOR_SERVER", "CANDOR_TOKEN"}
+var others = []string{"CANDOR_SERVER", "CANDOR_TOKEN", "CANDOR_CONFIG"}
 
 // configuration notes variables that look like settings and set nothing.
 func (d *doctor) configuration() {

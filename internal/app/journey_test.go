@@ -214,8 +214,8 @@ func TestJourneyTheDemosShell(t *testing.T) {
 	tab.Press("#confidentiality")
 	tab.Go("main button[type=submit]")
 	tab.Sees(".message", "Thank you")
-	for _, page := range []string{"ledger", "uses", "incidents"} {
-		tab.Open(url + "/admin/trust" + map[string]string{"uses": "/uses", "incidents": "/incidents"}[page])
+	for _, page := range []string{"ledger", "evidence", "uses", "incidents"} {
+		tab.Open(url + "/admin/trust" + map[string]string{"evidence": "/evidence", "uses": "/uses", "incidents": "/incidents"}[page])
 		see(t, tab, page)
 	}
 	tab.Go("tbody a")

@@ -20,6 +20,7 @@ import (
 	"candor/internal/egress"
 	"candor/internal/errs"
 	"candor/internal/event"
+	"candor/internal/evidence"
 	"candor/internal/gate"
 	"candor/internal/insight"
 	"candor/internal/intake"
@@ -174,10 +175,11 @@ func (a *App) openEdges(_ context.Context, o Options) (err error) {
 	if err != nil {
 		return err
 	}
+	a.Evidence = evidence.New(evidence.Config{DB: a.DB, Ledger: a.Ledger, Jobs: a.Jobs, Clock: a.Clock, Sources: a.evidenceSources()})
 	a.API, err = api.New(api.Config{
 		DB: a.DB, Ring: a.Ring, Clock: a.Clock, Charter: a.Charter, Tokens: a.Tokens, Gate: a.Gate, Ledger: a.Ledger,
 		Audience: a.Audience, Campaigns: a.Campaigns, Teller: a.Teller, Mail: a.Sender, Requests: a.Desk, Sharing: a.Sharing, Sources: a.Collector.Sources(), Collector: a.Collector,
-		Imports: a.Importer, Packs: a.Packs, Jobs: a.Jobs, Log: a.Log, PerToken: rate(limits.Token, 2), Approvals: a.Approvals,
+		Imports: a.Importer, Packs: a.Packs, Jobs: a.Jobs, Log: a.Log, PerToken: rate(limits.Token, 2), Evidence: a.Evidence, Approvals: a.Approvals,
 	})
 	if err != nil {
 		return err

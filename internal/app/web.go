@@ -10,6 +10,7 @@ import (
 	"candor/internal/clock"
 	"candor/internal/db"
 	"candor/internal/egress"
+	"candor/internal/evidence"
 	"candor/internal/gate"
 	"candor/internal/incident"
 	"candor/internal/ledger"
@@ -83,10 +84,10 @@ func (a *App) insightRoom() (web.Room, error) {
 
 func (a *App) trustRoom() (web.Room, error) {
 	return trust.New(trust.Services{
-		Ledger: a.Ledger, Staff: a.Staff, Approvals: a.Approvals, Incidents: a.incidents(), Requests: a.Desk,
+		Ledger: a.Ledger, Staff: a.Staff, Approvals: a.Approvals, Incidents: a.incidents(), Requests: a.Desk, Evidence: a.Evidence,
 		Kinds: []ledger.Kind{
 			charter.KindApplied, charter.KindPlanned, gate.KindConsent, gate.KindFact, gate.KindSuppression, gate.KindDisclosure,
-			message.KindHanded, message.KindDenied, message.KindOvertaken, campaign.KindStep, incident.KindStep, approval.KindApproval,
+			message.KindHanded, message.KindDenied, message.KindOvertaken, campaign.KindStep, incident.KindStep, evidence.KindKept, approval.KindApproval,
 			staff.KindPerson, staff.KindRole, staff.KindCommitted, staff.KindSignIn, staff.KindRefused, staff.KindLooked,
 		},
 	})

@@ -55,10 +55,11 @@ type commands struct {
 	Keys    keysCmd    `cmd:"" group:"keep" help:"Rotate the root key."`
 	Restore restoreCmd `cmd:"" group:"keep" help:"Restore a backup and bring every protection back."`
 
-	Audit   auditCmd   `cmd:"" group:"prove" help:"See what your contact lists can prove, offline."`
-	Verify  verifyCmd  `cmd:"" group:"prove" help:"Verify a receipt offline."`
-	Ledger  ledgerCmd  `cmd:"" group:"prove" help:"Read the ledger, or verify an installation's."`
-	Version versionCmd `cmd:"" group:"prove" help:"Print the version."`
+	Audit    auditCmd    `cmd:"" group:"prove" help:"See what your contact lists can prove, offline."`
+	Verify   verifyCmd   `cmd:"" group:"prove" help:"Verify a receipt offline."`
+	Evidence evidenceCmd `cmd:"" group:"prove" help:"What was in force on a day, signed; verify such a pack."`
+	Ledger   ledgerCmd   `cmd:"" group:"prove" help:"Read the ledger, or verify an installation's."`
+	Version  versionCmd  `cmd:"" group:"prove" help:"Print the version."`
 }
 
 // groups are the headings of the help.

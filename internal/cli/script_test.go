@@ -129,7 +129,7 @@ func serve(t *testing.T, place string) []string {
 		must(t, a.Close())
 	})
 	return []string{"CANDOR_CONFIG=" + file, "CANDOR_SERVER=" + cfg.URL, "CANDOR_TOKEN=" + bearer, "AGREED=" + ids[0].String(), "REFUSED=" + ids[1].String(),
-		"GPC=" + ids[2].String(), "LEAVING=" + ids[39].String(), "KEY=" + a.Ledger.VerifierKey(), "ORIGIN=" + a.Ledger.Origin()}
+		"GPC=" + ids[2].String(), "LEAVING=" + ids[39].String(), "KEY=" + a.Ledger.VerifierKey(), "ORIGIN=" + a.Ledger.Origin(), "TODAY=" + time.Now().UTC().Format(time.DateOnly)}
 }
 
 func must(t *testing.T, err error) {

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"context"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -105,4 +106,32 @@ func (l *Log) scan(scan db.Scan) (Row, error) {
 func LastAt(tx *db.Tx) (at clock.Instant, err error) {
 	err = tx.QueryRow(`select coalesce(max(at), 0) from ledger_entry`).Scan(&at)
 	return at, err
+}
+
+// Sample is an entry without its content: its kind, time and commitment stay for
+// ever.
+type Sample struct {
+	Leaf       int64         `json:"leaf"`
+	Kind       Kind          `json:"kind"`
+	At         clock.Instant `json:"at"`
+	Commitment string        `json:"commitment"`
+}
+
+// Samples gives up to limit entries of a kind of the time before an instant, the
+// newest first.
+func Samples(tx *db.Tx, kind Kind, since, until clock.Instant, limit int) ([]Sample, error) {
+	rows, err := tx.Query(`select pos, kind, at, commitment from ledger_entry where kind = $1 and at >= $2 and at < $3 and pos is not null
+		order by at desc, entry_id desc limit $4`, kind, since, until, limit)
+	return db.Collect(rows, err, func(scan db.Scan) (s Sample, err error) {
+		var commitment []byte
+		err = scan(&s.Leaf, &s.Kind, &s.At, &commitment)
+		s.Commitment = hex.EncodeToString(commitment)
+		return s, err
+	})
+}
+
+// CountOf counts the entries of a kind in a time.
+func CountOf(tx *db.Tx, kind Kind, since, until clock.Instant) (n int64, err error) {
+	err = tx.QueryRow(`select count(*) from ledger_entry where kind = $1 and at >= $2 and at < $3`, kind, since, until).Scan(&n)
+	return n, err
 }

@@ -223,3 +223,26 @@ func Open(tx *db.Tx, now clock.Instant) (open, late int64, err error) {
 		from request where state in ('working', 'waiting', 'partial')`, now).Scan(&open, &late)
 	return open, late, err
 }
+
+// Kept is how the deadlines of a kind of request were kept.
+type Kept struct {
+	Kind   Kind  `json:"kind"`
+	Open   int64 `json:"open"`
+	Late   int64 `json:"late"`    // open past the law's day
+	InTime int64 `json:"in_time"` // done by the law's day
+	Missed int64 `json:"missed"`  // done after it
+}
+
+// Deadlines counts how deadlines were kept, by kind, for requests that are on
+// record.
+func Deadlines(tx *db.Tx, now clock.Instant) ([]Kept, error) {
+	rows, err := tx.Query(`select kind,
+		sum(case when closed_at = 0 then 1 else 0 end),
+		sum(case when closed_at = 0 and legal_due > 0 and legal_due < $1 then 1 else 0 end),
+		sum(case when closed_at > 0 and (legal_due = 0 or closed_at <= legal_due) then 1 else 0 end),
+		sum(case when closed_at > 0 and legal_due > 0 and closed_at > legal_due then 1 else 0 end)
+		from request group by kind order by kind`, now)
+	return db.Collect(rows, err, func(scan db.Scan) (k Kept, err error) {
+		return k, scan(&k.Kind, &k.Open, &k.Late, &k.InTime, &k.Missed)
+	})
+}

@@ -154,3 +154,14 @@ func (p *Pack) bind(calendars map[string]*Calendar) (*Pack, error) {
 	}
 	return &out, nil
 }
+
+// Texts gives the packs and calendars that come with the program, by their files'
+// names.
+func Texts() (map[string]string, error) {
+	files, err := builtIn()
+	out := map[string]string{}
+	for _, f := range files {
+		out[f.Name] = string(f.Text)
+	}
+	return out, err
+}

@@ -411,4 +411,8 @@ var Switches = []Switch{
 		Test: "TestTRN05_UnconfirmedRolesLapse", In: "internal/app",
 		File: "internal/staff/role.go", Code: "return now.Sub(g.ConfirmedAt) >= Confirmed", Off: "return false",
 	},
+	{
+		Test: "TestGOV08_EvidenceOfADayIsTheSameForEver", In: "internal/app",
+		File: "internal/evidence/pack.go", Code: "row, err = newest(tx, day.String())", Off: "row, err = newest(tx, today.String())",
+	},
 }

@@ -11,6 +11,7 @@ import (
 	"candor/internal/approval"
 	"candor/internal/clock"
 	"candor/internal/db"
+	"candor/internal/evidence"
 	"candor/internal/id"
 	"candor/internal/incident"
 	"candor/internal/ledger"
@@ -28,6 +29,7 @@ type Services struct {
 	Requests  *request.Desk
 	Staff     *staff.Roster
 	Approvals *approval.Desk
+	Evidence  *evidence.Keeper
 	Kinds     []ledger.Kind // what the ledger records, for the filter
 }
 
@@ -40,6 +42,7 @@ type pages struct {
 	ledger    ui.Page[ledgerPage]
 	entry     ui.Page[entryPage]
 	uses      ui.Page[usesPage]
+	evidence  ui.Page[evidencePage]
 	incidents ui.Page[incidentsPage]
 	incident  ui.Page[incidentPage]
 	concern   ui.Page[concernPage]
@@ -54,7 +57,7 @@ var files embed.FS
 
 func load(set *ui.Set) pages {
 	return pages{
-		ledger: ui.Find[ledgerPage](set, "ledger"), entry: ui.Find[entryPage](set, "entry"), uses: ui.Find[usesPage](set, "uses"),
+		ledger: ui.Find[ledgerPage](set, "ledger"), entry: ui.Find[entryPage](set, "entry"), uses: ui.Find[usesPage](set, "uses"), evidence: ui.Find[evidencePage](set, "evidence"),
 		incidents: ui.Find[incidentsPage](set, "incidents"), incident: ui.Find[incidentPage](set, "incident"), concern: ui.Find[concernPage](set, "concern"),
 		approvals: ui.Find[approvalsPage](set, "approvals"), approval: ui.Find[approvalPage](set, "approval"),
 		requests: ui.Find[requestsPage](set, "requests"), request: ui.Find[requestPage](set, "request"),
@@ -74,6 +77,7 @@ func New(s Services) (web.Room, error) {
 		Pages: []web.Page{
 			{Title: "Ledger", URL: "/admin/trust", Words: "trust proof record verify checkpoint"},
 			{Title: "Requests", URL: requestsURL, Words: "rights erasure copy objection restriction deadline desk"},
+			{Title: "Evidence", URL: "/admin/trust/evidence", Words: "accountability audit as of date in force"},
 			{Title: "Uses of data", URL: "/admin/trust/uses", Words: "who read staff disclosed"},
 			{Title: "Incidents", URL: "/admin/trust/incidents", Words: "breach concern register"},
 			{Title: "Approvals", URL: approvalsURL, Words: "dual control second person approve four eyes"},
@@ -93,6 +97,8 @@ func New(s Services) (web.Room, error) {
 			{Pattern: "POST " + requestsURL + "/{request}/lift", Access: decide, Do: r.answer("The restriction has ended.", r.lift)},
 			{Pattern: "POST " + requestsURL + "/{request}/mistake", Access: decide, Do: r.answer("Taken back. What is allowed follows from the facts again.", r.mistake)},
 			{Pattern: "POST " + requestsURL + "/{request}/settle", Access: decide, Do: r.answer("The request is answered.", r.settle)},
+			{Pattern: "GET /admin/trust/evidence", Access: audit, Do: r.showEvidence},
+			{Pattern: "GET /admin/trust/evidence/pack", Access: audit, Do: r.evidencePack},
 			{Pattern: "GET /admin/trust/uses", Access: audit, Do: r.showUses},
 			{Pattern: "GET /admin/trust/incidents", Access: work, Do: r.showIncidents},
 			{Pattern: "GET /admin/trust/incidents/{incident}", Access: work, Do: r.showIncident},

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"candor/internal/clock"
+	"candor/internal/evidence"
 	"candor/internal/id"
 	"candor/internal/ui"
 	"candor/internal/web/webtest"
@@ -18,6 +19,7 @@ func TestPagesRenderFull(t *testing.T) {
 		webtest.Page(p.ledger, ledgerPage{field("a"), field("b"), field("c"), field("d"), []entryRow{{id.New[id.Entry](), "consent.record", at.Time(), "engine", "17"}}, ui.Pages{Next: "?after=x"}, 5000}),
 		webtest.Page(p.entry, entryPage{[]ui.Fact{{Term: "Kind", Text: "consent.record"}}, "{}", "proof", "/r", "candor verify"}),
 		webtest.Page(p.uses, usesPage{[]useRow{{id.New[id.Entry](), at.Time(), "Ada", "Orders", "serve", "name"}}, ui.Pages{Next: "?after=x"}}),
+		webtest.Page(p.evidence, evidencePage{field("as_of"), "halm+1+x", []evidence.Day{{Day: "2026-03-05", Made: at}}, ui.Pages{Next: "?after=x"}}),
 		webtest.Page(p.incidents, incidentsPage{field("state"), []incidentRow{{id.New[id.Incident](), at.Time(), "text", "integrity", ui.Status{Tone: ui.Warn, Text: "open"}}}, ui.Pages{Next: "?after=x"}}),
 		webtest.Page(p.incident, incidentPage{id.New[id.Incident](), "text", []ui.Fact{{Term: "State", Text: "open"}}, []ui.Moment{{At: at, Tone: ui.Plain, Title: "reported"}}, true,
 			choice("kind"), field("a"), field("b"), field("c"), field("d"), field("e"), field("f"), choice("decision"), field("g"), &decision{"not notified", "why", "Ada", false}}),
