@@ -7,6 +7,7 @@ import (
 	"candor/internal/app"
 	"candor/internal/config"
 	"candor/internal/db"
+	"candor/internal/db/schema"
 	"candor/internal/errs"
 )
 
@@ -40,7 +41,25 @@ func (c doctorCmd) Run(e *env) error {
 }
 
 type dbCmd struct {
-	Migrate dbMigrateCmd `cmd:"" help:"Bring the schema up to date, as each start does."`
+	Migrate    dbMigrateCmd    `cmd:"" help:"Bring the schema up to date, as each start does."`
+	Distribute dbDistributeCmd `cmd:"" help:"Print the statements that distribute a PostgreSQL database with Citus."`
+}
+
+type dbDistributeCmd struct {
+	Shards int `default:"64" help:"How many parts the customers are in: about four for each core of the nodes, for good."`
+}
+
+// Run prints SQL and runs none.
+func (c dbDistributeCmd) Run(e *env) error {
+	if c.Shards < 1 || c.Shards > 4096 {
+		return errs.New(errs.Invalid, "bad_shards", "write --shards as a number from 1 to 4096")
+	}
+	tables, err := schema.Current()
+	if err != nil {
+		return err
+	}
+	list := schema.Distribute(tables, c.Shards)
+	return e.print(map[string]any{"statements": list}, "-- On the coordinator, after candor db migrate and before there are rows. See doc/scale.md.\n"+strings.Join(list, "\n")+"\n")
 }
 
 type dbMigrateCmd struct {
