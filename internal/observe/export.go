@@ -131,7 +131,7 @@ func otlpList(list []attribute.KeyValue) []otlpAttribute {
 		if a.Value.Type() == attribute.INT64 {
 			kind = "intValue"
 		}
-		out = append(out, otlpAttribute{string(a.Key), map[string]string{kind: a.Value.Emit()}})
+		out = append(out, otlpAttribute{string(a.Key), map[string]string{kind: a.Value.String()}})
 	}
 	return out
 }

@@ -187,3 +187,30 @@ for (const part of document.querySelectorAll("[data-stream]")) {
   addEventListener("pagehide", () => news?.close());
   look();
 }
+
+// Passkeys. A form with data-passkey holds the question for the browser; the
+// device's answer goes along with the form. Where there are no passkeys, such a
+// form stays hidden or says so.
+async function answer(form) {
+  const options = JSON.parse(form.dataset.options);
+  const credential = form.dataset.passkey === "make"
+    ? await navigator.credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(options) })
+    : await navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(options) });
+  return JSON.stringify(credential.toJSON());
+}
+for (const form of document.querySelectorAll("form[data-passkey]")) {
+  if (!window.PublicKeyCredential?.parseRequestOptionsFromJSON) continue;
+  form.hidden = false;
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const wrong = form.querySelector(".wrong[role=alert]");
+    wrong.hidden = true;
+    try {
+      form.elements.answer.value = await answer(form);
+    } catch {
+      wrong.hidden = false;
+      return;
+    }
+    HTMLFormElement.prototype.submit.call(form);
+  });
+}
