@@ -63,7 +63,7 @@ func (a *App) homeRoom() (web.Room, error) {
 }
 
 func (a *App) customersRoom() (web.Room, error) {
-	return customers.New(customers.Services{Shell: a.Web, Gate: a.Gate, Desk: a.Desk, Audience: a.Audience, Sources: a.Collector.Sources()})
+	return customers.New(customers.Services{Shell: a.Web, Gate: a.Gate, Desk: a.Desk, Mail: a.Sender, Audience: a.Audience, Sources: a.Collector.Sources()})
 }
 
 func (a *App) audiencesRoom() (web.Room, error) {

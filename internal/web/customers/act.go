@@ -1,6 +1,7 @@
 package customers
 
 import (
+	"fmt"
 	"strings"
 
 	"candor/internal/charter"
@@ -8,6 +9,7 @@ import (
 	"candor/internal/customer"
 	"candor/internal/db"
 	"candor/internal/errs"
+	"candor/internal/gate"
 	"candor/internal/id"
 	"candor/internal/personal"
 	"candor/internal/request"
@@ -200,7 +202,8 @@ func (r *room) agree(v *web.Visit, who id.Customer) (string, error) {
 		return "", err
 	}
 	a.ControlDefault, a.Action, a.Lang = consent.Unset, consent.VerbalRecorded, term.Lang(v.R.PostFormValue("lang"))
-	return "The agreement is on record. The customer can see it.", r.record(v, a)
+	_, err = r.record(v, a)
+	return "The agreement is on record. The customer can see it.", err
 }
 
 func (r *room) withdraw(v *web.Visit, who id.Customer) (string, error) {
@@ -208,17 +211,35 @@ func (r *room) withdraw(v *web.Visit, who id.Customer) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return "The withdrawal is on record and counts already.", r.record(v, a)
+	e, err := r.record(v, a)
+	if err != nil {
+		return "", err
+	}
+	return r.left(v, who, e, "The withdrawal is on record and counts already.")
 }
 
-func (r *room) record(v *web.Visit, a consent.Act) error {
-	return v.Write(func(tx *db.Tx) error {
-		made, _, err := r.Gate.Record(tx, a)
-		if err != nil {
+func (r *room) record(v *web.Visit, a consent.Act) (e gate.Effects, err error) {
+	err = v.Write(func(tx *db.Tx) error {
+		var made consent.Record
+		if made, e, err = r.Gate.Record(tx, a); err != nil {
 			return err
 		}
 		return made.Refusal()
 	})
+	return e, err
+}
+
+// left waits for what was on its way to somebody who withdrew, and says so of what
+// had left before.
+func (r *room) left(v *web.Visit, who id.Customer, e gate.Effects, done string) (string, error) {
+	left, err := r.Mail.Departed(v.Context(), who, e.Left)
+	switch len(left) {
+	case 0:
+		return done, err
+	case 1:
+		return done + " One message had left before.", err
+	}
+	return fmt.Sprintf("%s %d messages had left before.", done, len(left)), err
 }
 
 // correctionFields offers what can be corrected here: derived values follow by
@@ -245,11 +266,15 @@ func (r *room) correct(v *web.Visit, who id.Customer) (string, error) {
 }
 
 func (r *room) stop(v *web.Visit, who id.Customer) (string, error) {
-	err := v.Write(func(tx *db.Tx) error {
-		_, _, err := r.Gate.StopAll(tx, who, v.Brand(), v.Actor(), viaStaff)
+	var e gate.Effects
+	err := v.Write(func(tx *db.Tx) (err error) {
+		_, e, err = r.Gate.StopAll(tx, who, v.Brand(), v.Actor(), viaStaff)
 		return err
 	})
-	return "All advertising is stopped.", err
+	if err != nil {
+		return "", err
+	}
+	return r.left(v, who, e, "All advertising is stopped.")
 }
 
 func (r *room) asked(v *web.Visit, who id.Customer) request.NewRequest {

@@ -14,6 +14,7 @@ import (
 	"candor/internal/audience"
 	"candor/internal/collect"
 	"candor/internal/gate"
+	"candor/internal/message"
 	"candor/internal/request"
 	"candor/internal/staff"
 	"candor/internal/ui"
@@ -26,6 +27,7 @@ type Services struct {
 	Gate  *gate.Gate
 	Desk  *request.Desk
 
+	Mail     *message.Sender // knows what is on its way
 	Audience *audience.Service
 	Sources  *collect.Sources
 }
