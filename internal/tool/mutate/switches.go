@@ -177,7 +177,7 @@ var Switches = []Switch{
 	},
 	{
 		Test: "TestMIN07_DeletionReachesWhatWasDerived", In: "internal/app",
-		File: "internal/audience/similar.go", Code: "if n > 0 && n < small {", Off: "if false {",
+		File: "internal/audience/similar.go", Code: "if n > 0 && n < small {", Off: "if n < 0 {",
 	},
 	{
 		Test: "TestMIN08_AKeyedMarkOutlivesTheErasure", In: "internal/app",
