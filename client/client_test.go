@@ -81,7 +81,7 @@ func TestValuesAreReadForAPurpose(t *testing.T) {
 		if !errors.As(err, &denied) || denied.Status != http.StatusForbidden || len(denied.Reasons) == 0 || len(v) != 0 {
 			t.Errorf("read for a purpose that is not allowed: %v, %v", v, err)
 		}
-		if _, err := c.Values(ctx, taken.Customer, ""); client.CodeOf(err) != "invalid_request" {
+		if _, err := c.Values(ctx, taken.Customer, ""); client.CodeOf(err) != "no_purpose" {
 			t.Errorf("read without a purpose: %v", err)
 		}
 	})

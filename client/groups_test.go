@@ -356,6 +356,10 @@ func TestACharterIsAppliedAndShown(t *testing.T) {
 			t.Errorf("the difference: %+v, %v", diff, err)
 		}
 		docs.DryRun = false
+		if _, err := c.ApplyCharter(ctx, docs); client.CodeOf(err) != "E_DUAL_CONTROL" {
+			t.Errorf("kept longer by one person: %v", err)
+		}
+		docs.Promise = strings.Replace(docs.Promise, "keep: 36 months after last contact", "keep: 18 months after last contact", 1)
 		if a, err = c.ApplyCharter(ctx, docs); err != nil || !a.InForce || a.Version != 2 {
 			t.Fatalf("%+v, %v", a, err)
 		}
@@ -369,8 +373,8 @@ func TestACharterIsAppliedAndShown(t *testing.T) {
 		if list, err := c.CharterVersions(ctx); err != nil || len(list) != 2 || list[0].Version != 2 || list[1].InForce.IsZero() {
 			t.Errorf("%+v, %v", list, err)
 		}
-		if between, err := c.DiffVersions(ctx, 2, 1); err != nil || len(between.Changes) != 1 || between.Changes[0].Widens {
-			t.Errorf("back from version 2: %+v, %v", between, err)
+		if between, err := c.DiffVersions(ctx, 1, 2); err != nil || len(between.Changes) != 1 || between.Changes[0].Widens {
+			t.Errorf("on to version 2: %+v, %v", between, err)
 		}
 		_, err = c.CharterVersion(ctx, 9)
 		code(t, "a version that is not", err, "no_version")

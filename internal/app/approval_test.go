@@ -51,11 +51,12 @@ func (o *office) crowd(n int) {
 	o.t.Helper()
 	o.write(func(tx *db.Tx) error {
 		tables := map[string]string{
-			"customer": "rev, known, created_at, seen_day",
-			"identity": "digest, key_id, kind, namespace, mark, endpoint, source, added_at, confirmed_at, invalid_at, origin",
-			"standing": "controller, purpose, channel, recipient, scope, nth, from_at, until_at, ops, reasons, basis, evidence, charter_version, pack_version, rules",
+			"customer":       "rev, known, created_at, seen_day",
+			"identity":       "digest, key_id, kind, namespace, mark, endpoint, source, added_at, confirmed_at, invalid_at, origin",
+			"standing":       "controller, purpose, channel, recipient, nth, from_at, until_at, ops, reasons, basis, rules",
+			"standing_whole": "law, rev, computed_at, packed",
 		}
-		for _, table := range []string{"customer", "identity", "standing"} {
+		for _, table := range []string{"customer", "identity", "standing", "standing_whole"} {
 			_, err := tx.Exec(fmt.Sprintf(`with recursive n(i) as (select cast($2 as bigint) union all select i + 1 from n where i < $3)
 				insert into %[1]s (customer_id, %[2]s) select n.i, %[2]s from n, %[1]s where customer_id = $1`, table, tables[table]), o.ids[0], o.people+1, n)
 			if err != nil {

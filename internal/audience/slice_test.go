@@ -11,6 +11,7 @@ import (
 // sharing, or about single fields: no funnel shows them.
 var ofTheRequest = map[string]bool{
 	"E_PROHIBITED/CON-01": true, "E_RECIPIENT/CON-03": true, "E_FIELD_NOT_ALLOWED/MIN-01": true, "E_FIELD_NOT_ALLOWED/MIN-04": true, "E_OPTOUT_SALE/SIG-01": true, "E_STALE/ACC-02": true,
+	"E_PURPOSE_MISMATCH/MSG-13": true,
 }
 
 // Whatever keeps somebody out of an audience is said in both languages, with

@@ -140,39 +140,37 @@ func TestMSG14_EditedAfterApproval(t *testing.T) {
 	})
 }
 
+func rename(o *office, table, to string) {
+	o.Write(func(tx *db.Tx) error { _, err := tx.Exec("alter table " + table + " rename to " + to); return err })
+}
+
 // The store that holds consents cannot be read: first when the campaign starts,
 // then when its messages are handed over.
 func TestSEC10_CampaignPausesWhenTheGateCannotAnswer(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		o := newOffice(t, d)
 		o.Readers(5)
-		down := func() {
-			o.Write(func(tx *db.Tx) error { _, err := tx.Exec("alter table standing rename to standing_down"); return err })
-		}
-		up := func() {
-			o.Write(func(tx *db.Tx) error { _, err := tx.Exec("alter table standing_down rename to standing"); return err })
-		}
 		ctx := context.Background()
 		c := o.launch(letter())
-		down()
+		rename(o, "standing", "standing_down")
 		if _, err := o.Jobs.Drain(ctx); err != nil {
 			t.Fatal(err)
 		}
 		if s := o.status(c); s != "paused: E_FAIL_CLOSED" || len(o.sink.Mails()) != 0 || o.progress(c).Planned != 0 {
 			t.Errorf("status %q, %d mails", s, len(o.sink.Mails()))
 		}
-		up()
+		rename(o, "standing_down", "standing")
 		_, err := o.book.Resume(ctx, c, "staff:test")
 		o.Must(err)
 		o.planAll(c)
-		down()
+		rename(o, "standing_whole", "standing_whole_down")
 		if _, err := o.sender.Drain(ctx); err == nil {
 			t.Error("no error from the hand-over")
 		}
 		if s := o.status(c); s != "paused: E_FAIL_CLOSED" || len(o.sink.Mails()) != 0 {
 			t.Errorf("status %q, %d mails", s, len(o.sink.Mails()))
 		}
-		up()
+		rename(o, "standing_whole_down", "standing_whole")
 		_, err = o.book.Resume(ctx, c, "staff:test")
 		o.Must(err)
 		o.Clock.Advance(5 * time.Minute)
