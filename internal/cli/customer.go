@@ -223,7 +223,7 @@ func (c customerReceiptCmd) Run(e *env) error {
 		}
 		c.Record = list[len(list)-1].ID
 	}
-	receipt, err := s.Receipt(e.ctx, c.Customer, c.Record)
+	receipt, err := proven(e, func() (json.RawMessage, error) { return s.Receipt(e.ctx, c.Customer, c.Record) })
 	if err != nil {
 		return err
 	}

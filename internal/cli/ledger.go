@@ -1,9 +1,12 @@
 package cli
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
 
+	"candor/client"
 	"candor/internal/app"
 	"candor/internal/config"
 )
@@ -71,11 +74,26 @@ func (c ledgerProofCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	p, err := s.Proof(e.ctx, c.Entry)
+	p, err := proven(e, func() (json.RawMessage, error) { return s.Proof(e.ctx, c.Entry) })
 	if err != nil {
 		return err
 	}
 	return e.printRaw(p)
+}
+
+// proven asks again, for a few seconds, while what was just written has no proof
+// yet.
+func proven(e *env, ask func() (json.RawMessage, error)) (json.RawMessage, error) {
+	for range 20 {
+		if b, err := ask(); client.CodeOf(err) != "proof_pending" {
+			return b, err
+		}
+		select {
+		case <-e.ctx.Done():
+		case <-time.After(250 * time.Millisecond):
+		}
+	}
+	return ask()
 }
 
 type ledgerVerifyCmd struct {

@@ -64,6 +64,7 @@ func TestNoMailAfterAnAnsweredWithdrawal(t *testing.T) {
 			if two && n == people/4 {
 				servers[1].kill()
 			}
+			inStep(sink, n/2)
 			next <- i
 		}
 		close(next)
@@ -95,6 +96,17 @@ func TestNoMailAfterAnAnsweredWithdrawal(t *testing.T) {
 		s.verify()
 		t.Logf("%d withdrew, %d of them had the mail before, %d were checked again; sends %v", len(withdrawn), came, again, states)
 	})
+}
+
+// inStep waits, at most for a moment, until so many mails came: withdrawals are to
+// fall among the mails, not before them.
+func inStep(sink *messagetest.Sink, mails int) {
+	for range 200 {
+		if len(sink.Mails()) >= mails+1 {
+			return
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
 }
 
 // states counts the sends by how they ended.
