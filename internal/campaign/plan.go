@@ -65,12 +65,13 @@ func (b *Book) planOnce(ctx context.Context, which id.Campaign) (more bool, err 
 		if err != nil {
 			return err
 		}
+		kind := draft.Content.Kind()
 		plans := make([]message.Plan, 0, len(people))
 		for _, p := range people {
 			plans = append(plans, message.Plan{
 				Key:       message.Key{Program: Program, Node: c.ID.String(), Customer: p, Entry: "1", Channel: c.Channel},
 				ProgramID: int64(c.ID), Message: c.Message, Controller: c.Controller, Purpose: c.Purpose,
-				Class: draft.Content.Kind(), ContentHash: draft.ApprovedHash, HeldOut: b.leftOut(c, p), DueAt: c.NotBefore,
+				Class: kind, ContentHash: draft.ApprovedHash, HeldOut: b.leftOut(c, p), DueAt: c.NotBefore,
 			})
 		}
 		if _, err := message.Put(tx, b.ring, b.clock.Now(), plans); err != nil {
