@@ -237,10 +237,6 @@ var Switches = []Switch{
 	},
 	{
 		Test: "TestSEC04_WhatAffectsManyNeedsTwoPeople", In: "internal/app",
-		File: "internal/approval/decide.go", Code: "if q.root == self {", Off: "if false {",
-	},
-	{
-		Test: "TestSEC04_WhatAffectsManyNeedsTwoPeople", In: "internal/app",
 		File: "internal/campaign/launch.go", Code: "if mostOf(reach) > int64(in.House.Alone.Recipients) {", Off: "if false {",
 	},
 	{
