@@ -3,19 +3,11 @@ package app
 import (
 	"context"
 
-	"candor/internal/approval"
 	"candor/internal/backup"
-	"candor/internal/campaign"
-	"candor/internal/charter"
 	"candor/internal/clock"
 	"candor/internal/db"
 	"candor/internal/egress"
-	"candor/internal/evidence"
-	"candor/internal/gate"
 	"candor/internal/incident"
-	"candor/internal/ledger"
-	"candor/internal/message"
-	"candor/internal/staff"
 	"candor/internal/web"
 	"candor/internal/web/audiences"
 	"candor/internal/web/customers"
@@ -85,11 +77,6 @@ func (a *App) insightRoom() (web.Room, error) {
 func (a *App) trustRoom() (web.Room, error) {
 	return trust.New(trust.Services{
 		Ledger: a.Ledger, Staff: a.Staff, Approvals: a.Approvals, Incidents: a.incidents(), Requests: a.Desk, Evidence: a.Evidence,
-		Kinds: []ledger.Kind{
-			charter.KindApplied, charter.KindPlanned, gate.KindConsent, gate.KindFact, gate.KindSuppression, gate.KindDisclosure,
-			message.KindHanded, message.KindDenied, message.KindOvertaken, campaign.KindStep, incident.KindStep, evidence.KindKept, approval.KindApproval,
-			staff.KindPerson, staff.KindRole, staff.KindCommitted, staff.KindSignIn, staff.KindRefused, staff.KindLooked,
-		},
 	})
 }
 

@@ -66,7 +66,7 @@ func (d *Desk) certify(ctx context.Context, r Request) error {
 				c.KeyGone = s.DoneAt
 			}
 		}
-		w, err := d.Ledger.Append(tx, erasedKind, now, c)
+		w, err := d.Ledger.Append(tx, KindErased, now, c)
 		if err != nil {
 			return err
 		}

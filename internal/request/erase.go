@@ -25,11 +25,16 @@ import (
 	"candor/internal/term"
 )
 
+// The kinds of the ledger's entries.
 const (
-	eraseJob               = "request.erase"
-	erasedKind ledger.Kind = "erasure.certified"
-	keyStep                = "key" // the customer's data key is destroyed
-	scanStep               = "what is left"
+	KindAsked  ledger.Kind = "erasure.asked" // by staff or a program, not by the person
+	KindErased ledger.Kind = "erasure.certified"
+)
+
+const (
+	eraseJob = "request.erase"
+	keyStep  = "key" // the customer's data key is destroyed
+	scanStep = "what is left"
 )
 
 // NewErasure asks for the erasure of one customer.
@@ -88,10 +93,9 @@ func (d *Desk) Erase(ctx context.Context, n NewErasure) (Request, error) {
 const erasuresADay = 10
 
 const (
-	viaStaff  = "staff"
-	viaAPI    = "api"
-	maxAsked  = 300
-	askedKind = ledger.Kind("erasure.asked")
+	viaStaff = "staff"
+	viaAPI   = "api"
+	maxAsked = 300
 )
 
 // second holds back what staff and their programs erase: each person who did not
@@ -110,7 +114,7 @@ func (d *Desk) second(tx *db.Tx, r Request, n NewErasure) error {
 		return err
 	}
 	if n.Asked != "" && today < erasuresADay {
-		_, err := d.Ledger.Append(tx, askedKind, r.ReceivedAt, map[string]any{"request": r.ID, "asked": n.Asked, "by": n.Actor})
+		_, err := d.Ledger.Append(tx, KindAsked, r.ReceivedAt, map[string]any{"request": r.ID, "asked": n.Asked, "by": n.Actor})
 		return err
 	}
 	why := "nobody says that the customer asked for it"

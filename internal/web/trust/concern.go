@@ -17,8 +17,8 @@ type concernPage struct {
 var concernHead = web.Head{Title: "Report a concern",
 	Intro: "Did somebody see, change or lose data they should not have? Report it, also when you are not sure and when it was your own mistake. Nobody is treated worse for a report."}
 
-// kindWords say the kinds of breaches as people see them.
-var kindWords = map[incident.Kind]string{
+// breachWords say the kinds of breaches as people see them.
+var breachWords = map[incident.Kind]string{
 	incident.Confidentiality: "Somebody saw or got data they should not have",
 	incident.Integrity:       "Data were changed wrongly",
 	incident.Availability:    "Data were lost or cannot be reached",
@@ -35,7 +35,7 @@ func (r *room) renderConcern(v *web.Visit, h web.Head, wrong error) error {
 		p.Text.Error = web.Sentence(wrong)
 	}
 	for _, k := range incident.Kinds {
-		p.Kinds = append(p.Kinds, ui.Choice{ID: string(k), Name: "kind", Value: string(k), Label: kindWords[k]})
+		p.Kinds = append(p.Kinds, ui.Choice{ID: string(k), Name: "kind", Value: string(k), Label: breachWords[k]})
 	}
 	return web.Show(v, r.pages.concern, h, p)
 }

@@ -39,7 +39,7 @@ func (r *room) showEntry(v *web.Visit) error {
 		return err
 	}
 	p := entryPage{Content: pretty(row.Content), Facts: []ui.Fact{
-		{Term: "Kind", Text: string(row.Kind)},
+		{Term: "What happened", Text: WordsOf(row.Kind), Note: "Recorded as " + string(row.Kind) + "."},
 		{Term: "Time", Text: ui.When("en", v.Local(row.At))},
 		{Term: "Salted commitment", Text: hex.EncodeToString(row.Commit)},
 	}}

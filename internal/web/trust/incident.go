@@ -172,7 +172,7 @@ func (r *room) describe(v *web.Visit, i incident.Incident, names names) incident
 		p.Approve = &decision{string(i.Decision), i.Reasoning, names.of(i.ProposedBy), i.ProposedBy == v.Actor()}
 	}
 	for _, k := range incident.Kinds {
-		p.Kinds = append(p.Kinds, ui.Choice{ID: string(k), Name: "kind", Value: string(k), Label: kindWords[k], Chosen: slices.Contains(i.Kinds, k)})
+		p.Kinds = append(p.Kinds, ui.Choice{ID: string(k), Name: "kind", Value: string(k), Label: breachWords[k], Chosen: slices.Contains(i.Kinds, k)})
 	}
 	p.Classes = ui.Field{ID: "classes", Name: "classes", Label: "Kinds of data", Hint: "Joined by commas, such as names, addresses, orders", Value: strings.Join(i.Classes, ", ")}
 	p.People = ui.Field{ID: "people", Name: "people", Label: "People by country", Hint: "A line for each, such as DE 120", Lines: 3, Value: peopleText(i.People)}

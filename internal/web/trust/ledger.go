@@ -10,6 +10,7 @@ import (
 	"candor/internal/errs"
 	"candor/internal/id"
 	"candor/internal/ledger"
+	"candor/internal/staff"
 	"candor/internal/term"
 	"candor/internal/ui"
 	"candor/internal/web"
@@ -53,8 +54,7 @@ func (r *room) showLedger(v *web.Visit) error {
 		return err
 	}
 	p := ledgerPage{
-		Kind: r.kindField(f.Kind), Looked: looked,
-		Actor: ui.Field{ID: "actor", Name: "actor", Label: "By (staff:…, token:…, engine)", Value: v.Form("actor")},
+		Kind: kindField(f.Kind), Looked: looked,
 		Since: ui.Field{ID: "since", Name: "since", Label: "From", Type: "date", Value: v.Form("since")},
 		Until: ui.Field{ID: "until", Name: "until", Label: "Until", Type: "date", Value: v.Form("until")},
 	}
@@ -62,10 +62,13 @@ func (r *room) showLedger(v *web.Visit) error {
 		rows = rows[:perPage]
 		p.Pages.Next = v.With("after", markText(rows[perPage-1].Mark()))
 	}
-	err = v.Read(func(tx *db.Tx) error {
+	err = v.Read(func(tx *db.Tx) (err error) {
+		if p.Actor, err = r.actorField(v, tx); err != nil {
+			return err
+		}
 		names := r.names(tx)
 		for _, row := range rows {
-			e := entryRow{ID: row.Entry, Kind: string(row.Kind), At: v.Local(row.At), By: names.of(actorOf(row)), Leaf: "pending"}
+			e := entryRow{ID: row.Entry, Kind: WordsOf(row.Kind), At: v.Local(row.At), By: names.of(actorOf(row)), Leaf: "pending"}
 			if row.Pos >= 0 {
 				e.Leaf = ui.Number("en", row.Pos)
 			}
@@ -79,6 +82,29 @@ func (r *room) showLedger(v *web.Visit) error {
 	return web.Show(v, r.pages.ledger, web.Head{Title: "Ledger",
 		Intro: "What the business did with people's data, in the order it happened. Nothing here can be changed without it showing.",
 	}, p)
+}
+
+// mostActors is how many of the staff the filter offers.
+const mostActors = 200
+
+// actorField chooses whose acts are shown: the engine's own, one of the staff's, or
+// those of what an address names.
+func (r *room) actorField(v *web.Visit, tx *db.Tx) (ui.Field, error) {
+	chosen := v.Form("actor")
+	f := ui.Field{ID: "actor", Name: "actor", Label: "By", Options: []ui.Option{{Text: "anybody"}, {Value: string(term.ByEngine), Text: "the engine itself"}, {Value: string(term.ByCustomer), Text: "customers themselves"}}}
+	people, err := r.Staff.List(tx, 0, mostActors)
+	for _, p := range people {
+		f.Options = append(f.Options, ui.Option{Value: string(staff.Actor(p.ID)), Text: web.NameOf(p)})
+	}
+	known := false
+	for i := range f.Options {
+		f.Options[i].Chosen = f.Options[i].Value == chosen
+		known = known || f.Options[i].Chosen
+	}
+	if !known {
+		f.Options = append(f.Options, ui.Option{Value: chosen, Text: chosen, Chosen: true})
+	}
+	return f, err
 }
 
 // entries gives a page of entries. With an actor it looks through the newest
@@ -109,14 +135,6 @@ func (r *room) entries(v *web.Visit, f ledger.Filter, by term.Actor) (out []ledg
 		f.Before = rows[len(rows)-1].Mark()
 	}
 	return out, looked, nil
-}
-
-func (r *room) kindField(chosen ledger.Kind) ui.Field {
-	f := ui.Field{ID: "kind", Name: "kind", Label: "Kind", Options: []ui.Option{{Value: "", Text: "all kinds", Chosen: chosen == ""}}}
-	for _, k := range r.Kinds {
-		f.Options = append(f.Options, ui.Option{Value: string(k), Text: string(k), Chosen: k == chosen})
-	}
-	return f
 }
 
 // actorOf reads who acted from an entry's content, "" when it says nobody.

@@ -5,7 +5,6 @@ package trust
 
 import (
 	"embed"
-	"slices"
 	"strings"
 
 	"candor/internal/approval"
@@ -30,7 +29,6 @@ type Services struct {
 	Staff     *staff.Roster
 	Approvals *approval.Desk
 	Evidence  *evidence.Keeper
-	Kinds     []ledger.Kind // what the ledger records, for the filter
 }
 
 type room struct {
@@ -66,7 +64,6 @@ func load(set *ui.Set) pages {
 
 // New makes the room.
 func New(s Services) (web.Room, error) {
-	slices.Sort(s.Kinds)
 	set := ui.Load(files)
 	r := &room{s, load(set)}
 	audit, work := web.May(staff.Audit, staff.Oversee), web.May(staff.Incident, staff.Oversee)
