@@ -32,8 +32,10 @@ import (
 //	  purpose: letter
 //	  given: Halm Coffee Roasters
 //	  forms: {Footer form: signup}
+//
+// A list of people not to write to needs neither purpose nor given.
 type Export struct {
-	Purpose term.Purpose
+	Purpose term.Purpose             // "" when the export holds nobody to write to
 	Given   string                   // to whom they agreed; must name the controller
 	Form    string                   // the ask they all signed up on, where no column says
 	Forms   map[string]term.Ask      // what the file's names of forms stand for
@@ -120,10 +122,13 @@ func (a Attestation) check() error {
 	return nil
 }
 
+// errNoPurpose refuses people to write to of whom nothing says for what.
+var errNoPurpose = mappingError("an export says for which purpose the people in it agreed, and to whom: purpose and given (CON-14); only a list of people not to write to needs neither")
+
 // check refuses an export that could not work.
 func (e *Export) check(m *Mapping) error {
-	if e.Purpose == "" || e.Given == "" {
-		return mappingError("an export says for which purpose the people in it agreed, and to whom: purpose and given (CON-14)")
+	if (e.Purpose == "") != (e.Given == "") {
+		return errNoPurpose
 	}
 	if len(m.Columns)+len(m.Consents) > 0 || m.Event != "" {
 		return mappingError("the columns of an export are guessed; correct them under export: columns, and leave columns, consents and event out")
@@ -180,8 +185,10 @@ func (im *Importer) exportRun(ctx context.Context, o Options) (*run, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, ok := p.rules.Charter().Purpose(o.Mapping.Export.Purpose); !ok {
-		return nil, mappingError("the charter declares no purpose %q", o.Mapping.Export.Purpose)
+	if purpose := o.Mapping.Export.Purpose; purpose != "" {
+		if _, ok := p.rules.Charter().Purpose(purpose); !ok {
+			return nil, mappingError("the charter declares no purpose %q", purpose)
+		}
 	}
 	if o.Together == nil {
 		o.Together = newTogether()
@@ -318,6 +325,8 @@ func (u *run) subscribed(ctx context.Context, sheets []*lists.Sheet) error {
 			u.report.Skipped++
 		case slices.Contains(u.o.Mapping.Export.Leave, audit.ClassOf(c)):
 			u.report.Left++
+		case u.o.Mapping.Export.Purpose == "":
+			return errNoPurpose
 		default:
 			u.contact(s, line, c)
 		}

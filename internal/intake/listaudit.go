@@ -97,6 +97,10 @@ func (t Terms) check(c *charter.Charter) error {
 	return nil
 }
 
+// NothingToAgree reports whether the lists hold nobody to write to, so that there
+// is no permission to speak of: people not to write to are taken from anywhere.
+func (a ListAudit) NothingToAgree() bool { return a.Report.Rows > 0 && a.Report.Subscribed == 0 }
+
 // mapping is how one file of the audit is loaded, as a document.
 func (a ListAudit) mapping(u Upload, to term.Controller) (string, error) {
 	columns := map[string]lists.Meaning{}
@@ -107,7 +111,10 @@ func (a ListAudit) mapping(u Upload, to term.Controller) (string, error) {
 			}
 		}
 	}
-	export := map[string]any{"purpose": a.Terms.Purpose, "given": to, "name": u.Name}
+	export := map[string]any{"name": u.Name}
+	if a.Terms.Purpose != "" {
+		export["purpose"], export["given"] = a.Terms.Purpose, to
+	}
 	if a.Terms.Form != "" {
 		export["form"] = a.Terms.Form
 	}
@@ -253,8 +260,10 @@ func (im *Importer) TryLists(ctx context.Context, which id.Audit, t Terms) error
 		return err
 	}
 	t.Columns, t.Leave, t.Attest = a.Terms.Columns, a.Terms.Leave, a.Terms.Attest
-	if err := t.check(c); err != nil {
-		return err
+	if !a.NothingToAgree() {
+		if err := t.check(c); err != nil {
+			return err
+		}
 	}
 	a.Terms = t
 	return im.moveAudit(ctx, a, []AuditState{AuditRead, AuditTried}, AuditTrying)

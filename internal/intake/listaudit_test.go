@@ -191,6 +191,32 @@ func TestListsAreLoadedOnTermsAlone(t *testing.T) {
 	})
 }
 
+// Who is not to be written to is taken without a word about permissions, and by
+// itself alone.
+func TestPeopleNotToWriteToNeedNoPurpose(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		h, ctx := newHouse(t, d), context.Background()
+		which := h.audit("unsubscribed_x.csv", stops)
+		if a := h.goOn(which, h.ReadLists(ctx, which, nil)); !a.NothingToAgree() {
+			t.Fatalf("%+v", a.Report)
+		}
+		h.goOn(which, h.TryLists(ctx, which, Terms{}))
+		if a := h.goOn(which, h.LoadLists(ctx, which, "staff:test")); a.State != AuditLoaded || a.Problem != "" || a.Lists[0].Report.Suppressed == 0 {
+			t.Errorf("%s %q %+v", a.State, a.Problem, a.Lists[0].Report)
+		}
+		if n := h.number("select count(*) from suppression"); n == 0 || h.number("select count(*) from customer") != 0 {
+			t.Errorf("%d suppressions", n)
+		}
+		m, err := ParseMapping([]byte("source: mailchimp\nexport: {}"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := h.Import(ctx, strings.NewReader(letters), Options{Mapping: m, DryRun: true, Actor: "staff:test"}); !errs.Is(err, errs.Invalid) {
+			t.Errorf("people to write to, without a purpose: %v", err)
+		}
+	})
+}
+
 // Lists that nobody loads go after a week, and when somebody says so; the report
 // goes after a month.
 func TestListsGoAfterAWeek(t *testing.T) {

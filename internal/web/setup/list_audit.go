@@ -206,6 +206,7 @@ func columnField(at string, c lists.Column) ui.Field {
 
 // auditTerms are the form in which it is said how to load.
 type auditTerms struct {
+	None    bool // the lists hold only people not to write to: there is nothing to say
 	Purpose ui.Field
 	Form    ui.Field
 	Forms   []ui.Field
@@ -216,6 +217,9 @@ type auditTerms struct {
 const maxForms = 12
 
 func termsOf(v *web.Visit, a intake.ListAudit, wrong error) auditTerms {
+	if a.NothingToAgree() {
+		return auditTerms{None: true}
+	}
 	c := v.Who.Charter
 	t := auditTerms{
 		Purpose: ui.Field{ID: "purpose", Name: "purpose", Label: "What did they agree to?", Required: true},

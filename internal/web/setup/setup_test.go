@@ -55,5 +55,5 @@ func fullAudit(at time.Time) auditPage {
 	field := func(name string) ui.Field { return ui.Field{ID: name, Name: name, Label: name} }
 	return auditPage{ID: a.ID, Steps: auditSteps(a), Status: auditStatus(a.State), Problem: "Not so", Work: &auditWork{"Reading", "10 rows", "40%"}, Headline: a.Report.Headline(), Sum: "10 rows", Bars: barsOf(a),
 		Findings: a.Report.Findings, Files: []listFile{fileOf(0, audit.File{Name: "a.csv", Tool: lists.Klaviyo, Rows: 10, Assumed: true, LeftOut: 3, Columns: []lists.Column{{Name: "Email", Meaning: lists.Email}}})},
-		Fix: true, Terms: auditTerms{field("purpose"), field("form"), []ui.Field{field("form.x")}, ui.Choice{ID: "ours", Name: "ours", Value: "yes", Label: "Ours"}}, Outcome: outcomeOf(a), Drop: true, GoneAt: at}
+		Fix: true, Terms: auditTerms{false, field("purpose"), field("form"), []ui.Field{field("form.x")}, ui.Choice{ID: "ours", Name: "ours", Value: "yes", Label: "Ours"}}, Outcome: outcomeOf(a), Drop: true, GoneAt: at}
 }
