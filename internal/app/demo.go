@@ -14,7 +14,6 @@ import (
 	"candor/internal/demo"
 	"candor/internal/id"
 	"candor/internal/message"
-	"candor/internal/request"
 	"candor/internal/staff"
 	"candor/internal/term"
 	"candor/internal/token"
@@ -40,7 +39,8 @@ type Demo struct {
 	SignIn     DemoSignIn
 	People     []DemoPerson
 
-	admin id.Staff
+	admin  id.Staff
+	notice int64 // the version in force
 }
 
 // DemoPerson is a customer whom the demo introduces.
@@ -90,12 +90,15 @@ func (d *Demo) fill(ctx context.Context, clk *demo.Clock, o DemoOptions) error {
 	if !kept {
 		// What seeding throws away is not worth collecting so often.
 		defer func(before int) { debug.SetGCPercent(before); debug.FreeOSMemory() }(debug.SetGCPercent(400))
-		s := demo.Seeder{Gate: d.App.Gate, Clock: clk, Controller: sample.Halm().Business.ID, Weekly: d.App.Audience.FindStages, Progress: o.Progress}
+		s := demo.Seeder{Gate: d.App.Gate, Clock: clk, Controller: sample.Halm().Business.ID, Weekly: d.weekly(people, now), Progress: o.Progress}
 		if _, err := s.Run(ctx, people, now); err != nil {
 			return err
 		}
 	}
 	clk.Live()
+	if err := d.renew(ctx); err != nil {
+		return err
+	}
 	if err := d.letIn(ctx); err != nil {
 		return err
 	}
@@ -105,35 +108,7 @@ func (d *Demo) fill(ctx context.Context, clk *demo.Clock, o DemoOptions) error {
 	if err := d.introduce(ctx, people); err != nil || kept {
 		return err
 	}
-	return d.busy(ctx, people)
-}
-
-// busyFrom is how many customers a demo has that shows a desk with work on it.
-const busyFrom = 1000
-
-// busy lets a few customers ask for their rights, so that the desk is not empty.
-func (d *Demo) busy(ctx context.Context, people []demo.Person) error {
-	if len(people) < busyFrom {
-		return nil
-	}
-	for i, ask := range []func(context.Context, request.NewRequest) (request.Request, error){
-		d.App.Desk.AskAccess, d.App.Desk.Restrict, d.App.Desk.ReportDeath, d.App.Desk.AskAccess,
-	} {
-		var found []id.Customer
-		err := d.App.DB.Read(ctx, func(tx *db.Tx) (err error) {
-			found, err = d.App.Gate.Find(tx, demo.Identity(people[busyFrom/2+i]))
-			return err
-		})
-		if err != nil {
-			return err
-		}
-		for _, c := range found {
-			if _, err := ask(ctx, request.NewRequest{Customer: c, Via: []string{"shop", "portal"}[i%2], Actor: term.ByCustomer}); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
+	return d.busy(ctx, people, now)
 }
 
 // keys makes what a newcomer types: the keys of the shop's server and of its
@@ -161,7 +136,7 @@ const demoTokenLives = 30 * 24 * time.Hour
 
 // source makes a source for the sample business and gives its key.
 func (d *Demo) source(ctx context.Context, name string, class collect.Class) (string, error) {
-	s := collect.Source{Name: name, Class: class, Mode: collect.Live, NoticeVersion: 1, Namespace: demo.Namespace, Controller: sample.Halm().Business.ID}
+	s := collect.Source{Name: name, Class: class, Mode: collect.Live, NoticeVersion: d.notice, Namespace: demo.Namespace, Controller: sample.Halm().Business.ID}
 	if class == collect.Public {
 		s.Origins, s.Events = []string{d.App.Config.URL}, []term.Event{"Product Viewed"}
 	}
