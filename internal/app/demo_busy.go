@@ -26,7 +26,7 @@ const busyFrom = 1000
 
 // askedBefore is how long ago somebody asked for a copy of their data and has not
 // been answered: the deadline is near.
-const askedBefore = 24 * 24 * time.Hour
+const askedBefore = 10 * 24 * time.Hour
 
 // weekly is what happens at the end of each of the last weeks before today.
 func (d *Demo) weekly(people []demo.Person, now clock.Instant) func(context.Context) error {

@@ -125,7 +125,9 @@ type names struct {
 	known  map[term.Actor]string
 }
 
-func (r *room) names(tx *db.Tx) names { return names{r.Staff, tx, map[term.Actor]string{}} }
+func (r *room) names(tx *db.Tx) names {
+	return names{r.Staff, tx, map[term.Actor]string{term.ByEngine: "the engine", term.ByCustomer: "the customer"}}
+}
 
 func (n names) of(a term.Actor) string {
 	if name, ok := n.known[a]; ok {
