@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"io"
 	"math"
@@ -41,10 +42,11 @@ func (a *API) guard(next http.Handler) http.Handler {
 		head.Set("X-Robots-Tag", "noindex")
 		if !open[r.URL.Path] {
 			c, err := a.authenticate(r)
-			if err == nil {
+			switch {
+			case err == nil:
 				err = a.spend(w, r, c)
-			} else if limited := a.strangers(w, r); limited != nil {
-				err = limited
+			case errs.Is(err, errs.Unauthorized): // not when nobody could look
+				err = cmp.Or(a.strangers(w, r), err)
 			}
 			if err != nil {
 				writeProblem(w, problem(err))

@@ -98,7 +98,8 @@ func (d *DB) Dialect() Dialect { return d.dialect }
 
 // Write runs fn in a transaction and returns when its changes are on disk. An
 // error from fn undoes all that fn did and is returned as it is. It returns
-// UNAVAILABLE when the commit failed: nothing of fn is stored then.
+// UNAVAILABLE when the commit failed: nothing of fn is stored then, except that a
+// PostgreSQL which went away during the commit may have stored it.
 func (d *DB) Write(ctx context.Context, fn func(*Tx) error) error {
 	return watched(ctx, "write", d.engine.write, fn)
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"io/fs"
 	"math/rand/v2"
 	"strings"
@@ -14,10 +13,11 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 
 	"candor/internal/errs"
+	"candor/internal/moment"
 )
 
 // pgEngine runs READ COMMITTED transactions and repeats those that lost a
-// deadlock or a serialization race.
+// deadlock, a serialization race, or their connection before the commit.
 type pgEngine struct {
 	pool *sql.DB
 	effort
@@ -126,7 +126,7 @@ func (e *pgEngine) repeat(ctx context.Context, opts *sql.TxOptions, fn func(*Tx)
 			}
 			return nil
 		}
-		if !isBusy(err) {
+		if !isBusy(err) && (!isCut(err) || errors.Is(err, errUnsure)) {
 			return err
 		}
 	}
@@ -152,14 +152,24 @@ func (e *pgEngine) once(ctx context.Context, opts *sql.TxOptions, fn func(*Tx) e
 	if err := flush([]*call{{tx: tx}}); err != nil {
 		return nil, errs.Wrap(err, errs.Unavailable, errs.FailClosed, "the change could not be stored; nothing was changed, try again")
 	}
+	if !opts.ReadOnly {
+		moment.Reached(moment.Flushed)
+	}
 	if err := stx.Commit(); err != nil {
-		return nil, fmt.Errorf("commit: %w", translate(err))
+		if isBusy(err) {
+			return nil, translate(err)
+		}
+		return nil, errs.Wrap(errors.Join(errUnsure, err), errs.Unavailable, errs.FailClosed, "the database went away while it stored the change: look whether it is there before you repeat it")
 	}
 	if !opts.ReadOnly {
+		moment.Reached(moment.Committed)
 		e.commits.Add(1)
 	}
 	return tx, nil
 }
+
+// errUnsure is of a commit without an answer: it may have happened.
+var errUnsure = errors.New("db: no answer to a commit")
 
 func (e *pgEngine) close() error { return e.pool.Close() }
 

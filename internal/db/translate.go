@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
+	"io"
 	"net"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -67,7 +68,17 @@ func isBroken(err error) bool {
 	if errors.As(err, &p) {
 		return p.Code[:2] == "08" || p.Code[:2] == "53" || p.Code[:2] == "57" || p.Code[:2] == "58"
 	}
+	return isCut(err)
+}
+
+// isCut reports that the connection to the server is gone, or could not be made.
+func isCut(err error) bool {
+	var p *pgconn.PgError
+	if errors.As(err, &p) {
+		return p.Code[:2] == "08" || p.Code[:3] == "57P" // the server ends, or starts
+	}
 	var n net.Error
 	var c *pgconn.ConnectError
-	return errors.As(err, &n) || errors.As(err, &c) || errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone)
+	return errors.As(err, &n) || errors.As(err, &c) || pgconn.SafeToRetry(err) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
+		errors.Is(err, net.ErrClosed) || errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone)
 }

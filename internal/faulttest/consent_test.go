@@ -15,11 +15,11 @@ import (
 
 const noMail = `{relay: "smtp://127.0.0.1:1"}`
 
-// A thousand pairs of a yes and a no for the same few people arrive at the same
-// time at two servers that share nothing but PostgreSQL (at one, on SQLite). Who
+// A thousand acts of one person, a yes and a no by turns, arrive at the same time at
+// two servers that share nothing but PostgreSQL (at one, on SQLite). Who
 // asks afterwards, wherever, hears what the last record says.
 func TestConcurrentConsentAtTwoServers(t *testing.T) {
-	const people, pairs = 8, 1000
+	const people, pairs = 1, 500
 	dbtest.EachPlace(t, func(t *testing.T, place string) {
 		s := newSite(t, place, people, noMail)
 		servers := []*server{s.start(s.file)}
