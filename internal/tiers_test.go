@@ -10,9 +10,9 @@ import (
 // a room belongs to the room.
 var tiers = [][]string{
 	{"internal/errs"},
-	{"internal/clock", "internal/id", "internal/personal", "internal/term", "internal/strict", "internal/signal", "internal/observe"}, // words
-	{"internal/db", "internal/egress", "internal/residue", "internal/limit", "client", "sdk/js"},                                      // ground
-	{"internal/keyring", "internal/rights", "internal/rulepack", "internal/lint", "internal/ui", "internal/lists"},                    // plumbing that knows no other
+	{"internal/clock", "internal/id", "internal/personal", "internal/term", "internal/strict", "internal/signal", "internal/observe", "internal/moment"}, // words
+	{"internal/db", "internal/egress", "internal/residue", "internal/limit", "client", "sdk/js"},                                                         // ground
+	{"internal/keyring", "internal/rights", "internal/rulepack", "internal/lint", "internal/ui", "internal/lists"},                                       // plumbing that knows no other
 	{"internal/ledger", "internal/journal", "internal/job", "internal/outbox"},
 	{"internal/charter"}, // the promise
 	{"internal/staff"},

@@ -17,6 +17,7 @@ import (
 	"candor/internal/errs"
 	"candor/internal/keyring"
 	"candor/internal/ledger"
+	"candor/internal/moment"
 	"candor/internal/rulepack"
 )
 
@@ -136,6 +137,7 @@ func Restore(ctx context.Context, cfg config.Config, path string, o Options) (ou
 	if err != nil {
 		return out, err
 	}
+	moment.Reached(moment.Loaded)
 	out.Report, err = catchUp(ctx, cfg, o)
 	return out, err
 }

@@ -9,6 +9,7 @@ import (
 	"candor/internal/gate"
 	"candor/internal/journal"
 	"candor/internal/keyring"
+	"candor/internal/moment"
 )
 
 // RotateKeys makes a new root key, wraps every customer's key under it, and takes
@@ -37,12 +38,18 @@ func RotateKeys(ctx context.Context, cfg config.Config, step func(stage string, 
 	if ring, err = keyring.Renew(cfg.Root()); err != nil {
 		return err
 	}
+	moment.Reached(moment.Renewed)
 	if err := step("renewed", 0); err != nil {
 		return err
 	}
-	if err := gate.RotateKeys(ctx, cfg.Keys, ring, func(done int) error { return step("wrapped", done) }); err != nil {
+	wrapped := func(done int) error {
+		moment.Reached(moment.Wrapped)
+		return step("wrapped", done)
+	}
+	if err := gate.RotateKeys(ctx, cfg.Keys, ring, wrapped); err != nil {
 		return err
 	}
+	moment.Reached(moment.AllWrapped)
 	if err := step("all wrapped", 0); err != nil {
 		return err
 	}

@@ -15,6 +15,7 @@ import (
 	"candor/internal/journal"
 	"candor/internal/ledger"
 	"candor/internal/message"
+	"candor/internal/moment"
 	"candor/internal/request"
 )
 
@@ -119,6 +120,7 @@ func (k *Keeper) CatchUp(ctx context.Context) (Report, error) {
 		if out.Stopped, out.Unsent, err = k.stopSending(ctx); err != nil {
 			return out, err
 		}
+		moment.Reached(moment.Halted)
 	}
 	if err := k.replay(ctx, m.From, &out); err != nil {
 		return out, err
@@ -180,7 +182,9 @@ func (k *Keeper) replay(ctx context.Context, from int64, out *Report) error {
 			if !slices.Contains(turn, a.Kind) {
 				return nil
 			}
-			out.Acts++
+			if out.Acts++; out.Acts > 1 {
+				moment.Reached(moment.Replayed)
+			}
 			if a.Kind == journal.Erasure {
 				out.Erasures++
 				return k.Desk.EraseAgain(ctx, a)
@@ -214,6 +218,7 @@ func (k *Keeper) reopen(ctx context.Context, p pending, out *Report) error {
 		return err
 	}
 	out.Epoch = &e
+	moment.Reached(moment.Reopened)
 	return k.DB.Write(ctx, func(tx *db.Tx) error {
 		_, err := tx.Exec("delete from setting where name = $1", pendingSetting)
 		return err

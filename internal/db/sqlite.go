@@ -14,6 +14,7 @@ import (
 	_ "modernc.org/sqlite" // the driver "sqlite"
 
 	"candor/internal/errs"
+	"candor/internal/moment"
 )
 
 // sqliteEngine has one writer and a few readers on a file in WAL mode.
@@ -182,6 +183,7 @@ func (e *sqliteEngine) loop() {
 // went. A lost transaction or a failed commit fails every caller.
 func (e *sqliteEngine) commit(group []*call) {
 	err := e.runGroup(group)
+	moment.Reached(moment.Committed)
 	for _, c := range group {
 		if err != nil && c.panics == nil && c.err == nil {
 			c.err = errs.Wrap(err, errs.Unavailable, errs.FailClosed, "the change could not be stored; nothing was changed, try again")
@@ -235,6 +237,7 @@ func (e *sqliteEngine) transact(group []*call, run func(*call) error) (failed bo
 		err = flush(ran)
 	}
 	if err == nil {
+		moment.Reached(moment.Flushed)
 		_, err = e.writer.exec(ctx, "commit", nil)
 		e.commits.Add(1)
 	}

@@ -17,6 +17,7 @@ import (
 	"candor/internal/id"
 	"candor/internal/job"
 	"candor/internal/keyring"
+	"candor/internal/moment"
 	"candor/internal/term"
 )
 
@@ -303,6 +304,7 @@ func (u *run) hand(ctx context.Context, n int) error {
 		return err
 	}
 	if n > 0 && !u.o.DryRun {
+		moment.Reached(moment.Imported)
 		rows := part[n-1].rows
 		if err := u.im.reached(ctx, u, rows[len(rows)-1]); err != nil {
 			return err

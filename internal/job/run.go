@@ -13,6 +13,7 @@ import (
 	"candor/internal/db"
 	"candor/internal/errs"
 	"candor/internal/id"
+	"candor/internal/moment"
 	"candor/internal/observe"
 )
 
@@ -91,6 +92,7 @@ func (q *Queue) next(ctx context.Context) (did bool, failure, err error) {
 		return false, nil, err
 	}
 	failure = q.runHeld(ctx, j)
+	moment.Reached(moment.Worked)
 	return true, failure, q.finish(context.WithoutCancel(ctx), j, failure)
 }
 

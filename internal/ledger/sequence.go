@@ -13,6 +13,7 @@ import (
 	"candor/internal/errs"
 	"candor/internal/id"
 	"candor/internal/ledger/receipt"
+	"candor/internal/moment"
 )
 
 // head is how far the tree has grown.
@@ -92,6 +93,7 @@ func (l *Log) oneRound(ctx context.Context) (int, error) {
 	if err != nil {
 		return n, err
 	}
+	moment.Reached(moment.Numbered)
 	if err := l.stepped(h.latest); err != nil {
 		return n, err
 	}
@@ -255,6 +257,7 @@ func (l *Log) sign(ctx context.Context, h head) error {
 	if err := l.anchor.add(line, h); err != nil {
 		return err
 	}
+	moment.Reached(moment.Anchored)
 	lease := *l.lease
 	return l.db.Write(ctx, func(tx *db.Tx) error {
 		if err := lease.Hold(tx, now.Add(db.LeaseTime)); err != nil {

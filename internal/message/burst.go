@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"candor/internal/db"
+	"candor/internal/moment"
 )
 
 // burstSize is how many mails of a group are on their way at a time. Before the
@@ -25,7 +26,9 @@ func (s *Sender) deliver(ctx context.Context, holder string, w *wire, group []re
 		if err != nil {
 			return err // what did not begin is taken up again when its lease ends
 		}
+		moment.Reached(moment.Begun)
 		done, w = s.transmit(ctx, w, begun)
+		moment.Reached(moment.Left)
 	}
 	_, err := s.settle(ctx, holder, done, nil)
 	return err

@@ -17,6 +17,7 @@ import (
 	"candor/internal/gate"
 	"candor/internal/keyring"
 	"candor/internal/ledger"
+	"candor/internal/moment"
 )
 
 // Config is what a sender works with.
@@ -222,6 +223,7 @@ func (s *Sender) round(ctx context.Context) (handed, claimed int, err error) {
 		return 0, 0, err
 	}
 	s.pace.back(n - len(group))
+	moment.Reached(moment.Claimed)
 	w, err := s.line(ctx)
 	if err != nil {
 		return 0, len(group), s.release(ctx, holder, err)
@@ -232,6 +234,7 @@ func (s *Sender) round(ctx context.Context) (handed, claimed int, err error) {
 		return 0, len(group), s.unable(ctx, holder, err)
 	}
 	s.pace.back(len(group) - len(list))
+	moment.Reached(moment.HandedOver)
 	return len(list), len(group), s.deliver(ctx, holder, w, list)
 }
 

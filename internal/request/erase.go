@@ -17,6 +17,7 @@ import (
 	"candor/internal/job"
 	"candor/internal/ledger"
 	"candor/internal/message"
+	"candor/internal/moment"
 	"candor/internal/outbox"
 	"candor/internal/personal"
 	"candor/internal/rights"
@@ -332,6 +333,7 @@ func (d *Desk) runStep(ctx context.Context, r Request, s Step) error {
 		if err := d.Gate.DestroyKey(ctx, r.Customer); err != nil {
 			return err
 		}
+		moment.Reached(moment.KeyGone)
 		return d.DB.Write(ctx, func(tx *db.Tx) error { return d.receipt(tx, r, s, 1) })
 	case scanStep:
 		return d.DB.Write(ctx, func(tx *db.Tx) error {
