@@ -88,7 +88,8 @@ func (a *API) editCampaign(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	return answered(a.Campaigns.Edit(ctx, which, in.Body))
+	c, _ := callerOf(ctx)
+	return answered(a.Campaigns.Edit(ctx, which, in.Body, c.actor()))
 }
 
 // campaignReach counts a campaign's audience as it stands now. Who may read

@@ -188,11 +188,11 @@ func (o *office) sends() {
 	which := o.needsTwo("10,001 people", launch(c))
 	o.approves(which)
 	change.Audience = `count("Order Completed") >= 0`
-	_, err := o.Campaigns.Edit(ctx, c, change)
+	_, err := o.Campaigns.Edit(ctx, c, change, staff.Actor(o.marketer.ID))
 	o.must(err)
 	o.needsTwo("approved, then edited", launch(c))
 	change.Audience = ""
-	_, err = o.Campaigns.Edit(ctx, c, change)
+	_, err = o.Campaigns.Edit(ctx, c, change, staff.Actor(o.marketer.ID))
 	o.must(err)
 	o.passes("as approved", launch(c))
 }

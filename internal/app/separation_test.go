@@ -37,7 +37,7 @@ func withHouse(t *testing.T, more string) *charter.Charter {
 	return c
 }
 
-// TRN-05: whoever made a campaign cannot approve it, whatever role they hold
+// TRN-05: whoever made or edited a campaign cannot approve it, whatever role they hold
 // besides; roles that house.yaml keeps apart are not given into one hand, and give
 // nothing where they already are in one.
 func TestTRN05_CreatorAndApproverAreTwoPeople(t *testing.T) {
@@ -51,6 +51,7 @@ func TestTRN05_CreatorAndApproverAreTwoPeople(t *testing.T) {
 		creator := webtest.Hire(t, h.Staff, "cara@halm.example", "marketer")
 		c, err := h.Campaigns.Create(ctx, change, staff.Actor(creator.ID))
 		h.must(err)
+		editor := webtest.Hire(t, h.Staff, "edda@halm.example", "lead")
 		which := o.needsTwo("a campaign of somebody else", o.calls(http.MethodPost, "/campaigns/"+c.ID.String()+"/launch", map[string]any{}))
 		give := func(p *webtest.Person, role string) error {
 			return h.DB.Write(ctx, func(tx *db.Tx) error { return h.Staff.Give(tx, p.ID, "halm", role, term.ByEngine) })
@@ -67,6 +68,15 @@ func TestTRN05_CreatorAndApproverAreTwoPeople(t *testing.T) {
 		err = h.DB.Write(ctx, func(tx *db.Tx) error { return h.Approvals.Decide(tx, question, who, approval.Verdict{Yes: true}) })
 		if errs.CodeOf(err) != errs.Role {
 			t.Errorf("whoever made it approves: %v", err)
+		}
+		change.Name = "March, edited"
+		for _, by := range []*webtest.Person{creator, editor} { // somebody else's edit voids what was asked
+			_, err = h.Campaigns.Edit(ctx, c.ID, change, staff.Actor(by.ID))
+			h.must(err)
+		}
+		which = o.needsTwo("edited by another", o.calls(http.MethodPost, "/campaigns/"+c.ID.String()+"/launch", map[string]any{}))
+		if w := o.decides(editor, which, "approve"); w.Code != http.StatusForbidden || !strings.Contains(w.Body.String(), "nobody approves what they made themselves") {
+			t.Errorf("whoever edited it approves: %d %.300s", w.Code, w.Body)
 		}
 		o.approves(which)
 		o.passes("approved by a third", o.calls(http.MethodPost, "/campaigns/"+c.ID.String()+"/launch", map[string]any{}))

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"log/slog"
+	"slices"
 	"time"
 
 	"candor/internal/approval"
@@ -148,9 +149,10 @@ func (b *Book) Create(ctx context.Context, c Change, by term.Actor) (Campaign, e
 	return out, err
 }
 
-// Edit changes a draft. It returns CONFLICT when the campaign was launched: what
+// Edit changes a draft; whoever does is put on record as one of its makers, who
+// approve nothing of it. It returns CONFLICT when the campaign was launched: what
 // was approved stays as it is.
-func (b *Book) Edit(ctx context.Context, which id.Campaign, c Change) (Campaign, error) {
+func (b *Book) Edit(ctx context.Context, which id.Campaign, c Change, by term.Actor) (Campaign, error) {
 	var out Campaign
 	err := b.db.Write(ctx, func(tx *db.Tx) error {
 		in, err := b.charter.Current(tx)
@@ -173,6 +175,9 @@ func (b *Book) Edit(ctx context.Context, which id.Campaign, c Change) (Campaign,
 			return err
 		}
 		out.Name, out.Audience, out.Holdout, out.NotBefore, out.Sender, out.Content = c.Name, c.Audience, c.holdout(), c.NotBefore, c.Sender, c.Content
+		if !slices.Contains(out.makers(), by) {
+			out.Editors = append(out.Editors, by)
+		}
 		return b.move(tx, &out, Draft, "")
 	})
 	return out, err

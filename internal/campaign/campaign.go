@@ -47,6 +47,7 @@ type Campaign struct {
 	Reason     errs.Code       `json:"reason,omitempty"` // of a pause by the engine
 	Rev        int64           `json:"rev"`              // rises with each change
 	By         term.Actor      `json:"by"`
+	Editors    []term.Actor    `json:"edited_by,omitempty"` // who else changed the draft
 	CreatedAt  clock.Instant   `json:"created_at"`
 	LaunchedAt clock.Instant   `json:"launched_at,omitzero"`
 	EndedAt    clock.Instant   `json:"ended_at,omitzero"`
@@ -55,6 +56,9 @@ type Campaign struct {
 	after    id.Customer // planning has passed all customers up to this one
 	all      bool        // nobody is left to plan
 }
+
+// makers are all who wrote it.
+func (c Campaign) makers() []term.Actor { return append([]term.Actor{c.By}, c.Editors...) }
 
 // Undecided is a holdout that the launch decides.
 const Undecided = -1

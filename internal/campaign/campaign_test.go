@@ -124,7 +124,7 @@ func TestMSG14_EditedAfterApproval(t *testing.T) {
 		o.planAll(c)
 		edited := letter()
 		edited.Name = "Other"
-		if _, err := o.book.Edit(context.Background(), c, edited); !errs.Is(err, errs.Conflict) {
+		if _, err := o.book.Edit(context.Background(), c, edited, "staff:usr_1"); !errs.Is(err, errs.Conflict) {
 			t.Errorf("a launched campaign was edited: %v", err)
 		}
 		got, err := o.book.Get(context.Background(), c)

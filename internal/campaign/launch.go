@@ -198,7 +198,7 @@ func act(in *charter.Charter, c Campaign, reach audience.Count, by term.Actor) a
 		who = "everyone permitted"
 	}
 	return approval.Act{
-		Kind: approval.Send, By: by, Makers: []term.Actor{c.By},
+		Kind: approval.Send, By: by, Makers: c.makers(),
 		Exact: struct {
 			Campaign  id.Campaign
 			Audience  string
@@ -206,7 +206,8 @@ func act(in *charter.Charter, c Campaign, reach audience.Count, by term.Actor) a
 			Holdout   int
 			NotBefore clock.Instant
 			Content   message.Content
-		}{c.ID, c.Audience, c.Sender, c.Holdout, c.NotBefore, c.Content},
+			Makers    []term.Actor
+		}{c.ID, c.Audience, c.Sender, c.Holdout, c.NotBefore, c.Content, c.makers()},
 		Says: []approval.Line{
 			{Term: "Campaign", Text: c.Name + " (" + c.ID.String() + ")"}, {Term: "Purpose", Text: string(c.Purpose)}, {Term: "Subject", Text: c.Content.Texts[in.Business.Languages[0]].Subject},
 			{Term: "Audience", Text: who}, {Term: "People when it was asked", Text: reach.Shown},

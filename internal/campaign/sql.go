@@ -1,6 +1,8 @@
 package campaign
 
 import (
+	"strings"
+
 	"candor/internal/db"
 	"candor/internal/errs"
 	"candor/internal/id"
@@ -9,19 +11,23 @@ import (
 )
 
 const columns = `campaign_id, controller, name, purpose, channel, audience, approved_audience, holdout, not_before, message_id, state, reason, rev,
-	planned_after, planned_all, by_actor, created_at, launched_at, ended_at`
+	planned_after, planned_all, by_actor, edited_by, created_at, launched_at, ended_at`
 
 func scan(read db.Scan) (Campaign, error) {
 	var c Campaign
 	var all int64
+	var editors string
 	err := read(&c.ID, &c.Controller, &c.Name, &c.Purpose, &c.Channel, &c.Audience, &c.approved, &c.Holdout, &c.NotBefore, &c.Message, &c.State, &c.Reason, &c.Rev,
-		&c.after, &all, &c.By, &c.CreatedAt, &c.LaunchedAt, &c.EndedAt)
+		&c.after, &all, &c.By, &editors, &c.CreatedAt, &c.LaunchedAt, &c.EndedAt)
 	c.all = all == 1
+	for _, who := range strings.Fields(editors) {
+		c.Editors = append(c.Editors, term.Actor(who))
+	}
 	return c, err
 }
 
 func insert(tx *db.Tx, c Campaign) error {
-	_, err := tx.Exec(`insert into campaign (`+columns+`) values ($1, $2, $3, $4, $5, $6, '', $12, $13, $7, $8, '', $9, 0, 0, $10, $11, 0, 0)`,
+	_, err := tx.Exec(`insert into campaign (`+columns+`) values ($1, $2, $3, $4, $5, $6, '', $12, $13, $7, $8, '', $9, 0, 0, $10, '', $11, 0, 0)`,
 		c.ID, c.Controller, c.Name, c.Purpose, c.Channel, c.Audience, c.Message, c.State, c.Rev, c.By, c.CreatedAt, c.Holdout, c.NotBefore)
 	return err
 }
@@ -74,8 +80,8 @@ func (b *Book) move(tx *db.Tx, c *Campaign, to State, reason errs.Code) error {
 		all = 1
 	}
 	n, err := tx.Exec(`update campaign set name = $3, audience = $4, approved_audience = $5, state = $6, reason = $7, rev = rev + 1,
-		planned_after = $8, planned_all = $9, launched_at = $10, ended_at = $11, holdout = $12, not_before = $13 where campaign_id = $1 and rev = $2`,
-		c.ID, c.Rev, c.Name, c.Audience, c.approved, to, reason, c.after, all, c.LaunchedAt, c.EndedAt, c.Holdout, c.NotBefore)
+		planned_after = $8, planned_all = $9, launched_at = $10, ended_at = $11, holdout = $12, not_before = $13, edited_by = $14 where campaign_id = $1 and rev = $2`,
+		c.ID, c.Rev, c.Name, c.Audience, c.approved, to, reason, c.after, all, c.LaunchedAt, c.EndedAt, c.Holdout, c.NotBefore, joined(c.Editors))
 	if err != nil {
 		return err
 	}
@@ -85,6 +91,15 @@ func (b *Book) move(tx *db.Tx, c *Campaign, to State, reason errs.Code) error {
 	c.Rev++
 	c.State, c.Reason = to, reason
 	return nil
+}
+
+// joined writes actors, which hold no spaces, in one line.
+func joined(list []term.Actor) string {
+	words := make([]string, len(list))
+	for i, who := range list {
+		words[i] = string(who)
+	}
+	return strings.Join(words, " ")
 }
 
 // note puts a step on record in the ledger.

@@ -96,6 +96,7 @@ create table campaign (
     planned_after bigint not null, -- none nobody; planning has passed all smaller customer ids
     planned_all bigint not null, -- none nobody; 1 when nobody is left to plan
     by_actor text not null, -- none staff; an actor, no name
+    edited_by text not null, -- none staff; actors, joined by spaces
     created_at bigint not null, -- none nobody
     launched_at bigint not null, -- none nobody
     ended_at bigint not null, -- none nobody

@@ -81,7 +81,7 @@ func (r *room) edit(v *web.Visit) error {
 	change := changeOf(v)
 	change.Purpose, change.Channel = c.Purpose, c.Channel
 	keepContent(&change.Content, c.Content)
-	_, err = r.Campaigns.Edit(v.Context(), c.ID, change)
+	_, err = r.Campaigns.Edit(v.Context(), c.ID, change, v.Actor())
 	if retry, ok := wrong(err); ok {
 		return r.write(v, change, editForm(c.ID, retry), web.Head{Title: "Change " + c.Name}.Wrong())
 	}
