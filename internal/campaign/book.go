@@ -53,6 +53,8 @@ type Book struct {
 	clock    clock.Clock
 	log      *slog.Logger
 	approve  *approval.Desk
+
+	followers followers
 }
 
 // The kinds of the book's jobs.

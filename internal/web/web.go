@@ -55,6 +55,8 @@ type Shell struct {
 
 	ends sync.Once
 	over chan struct{} // closed when the server is about to stop
+
+	streams streams
 }
 
 //go:embed page part

@@ -151,8 +151,19 @@ async function fresh(ids) {
   const page = answer?.ok && new DOMParser().parseFromString(await answer.text(), "text/html");
   for (const id of ids) {
     const part = page && page.getElementById(id);
-    if (part) document.getElementById(id)?.replaceWith(document.adoptNode(part));
+    if (part) exchange(document.getElementById(id), document.adoptNode(part));
   }
+}
+
+// exchange puts a part in place of the old one. What had the focus keeps it.
+function exchange(old, part) {
+  if (!old || old.isEqualNode(part)) return;
+  const held = old.contains(document.activeElement) && document.activeElement;
+  const at = held ? [...old.querySelectorAll(held.tagName)].indexOf(held) : -1;
+  const opened = [...old.querySelectorAll("details[id][open]")].map((d) => d.id);
+  old.replaceWith(part);
+  for (const id of opened) document.getElementById(id)?.setAttribute("open", "");
+  if (at >= 0) part.querySelectorAll(held.tagName)[at]?.focus();
 }
 
 // A part with data-again asks for itself, and for the parts that data-with names,
@@ -170,22 +181,33 @@ async function again(id) {
 for (const part of document.querySelectorAll("[data-again]")) again(part.id);
 
 // A part with data-stream is told by the server that there is news, and asks for
-// itself and the parts that data-with names.
-for (const part of document.querySelectorAll("[data-stream]")) {
-  const parts = withIt(part);
-  let news;
+// itself and the parts that data-with names, until the answer is no longer followed.
+// One stream a page, and none while nobody looks; turned away, it asks more rarely.
+for (const { id } of document.querySelectorAll("[data-stream]")) {
+  const part = () => document.getElementById(id);
+  let news, later;
+  const close = () => {
+    news?.close();
+    news = undefined;
+    clearTimeout(later);
+  };
+  const read = async () => {
+    await fresh(withIt(part()));
+    if (!part().dataset.stream) close();
+  };
   const look = () => {
-    if (document.visibilityState === "visible") {
-      news ??= new EventSource(part.dataset.stream);
-      news.onmessage = () => fresh(parts);
-    } else {
-      news?.close();
-      news = undefined;
-    }
+    if (document.visibilityState !== "visible" || !part().dataset.stream) return close();
+    news ??= new EventSource(part().dataset.stream);
+    news.onmessage = read;
+    news.onerror = () => {
+      if (news?.readyState !== EventSource.CLOSED) return; // it comes back by itself
+      close();
+      later = setTimeout(() => read().then(look), 10000);
+    };
   };
   document.addEventListener("visibilitychange", look);
-  addEventListener("pagehide", () => news?.close());
-  look();
+  addEventListener("pagehide", close);
+  addEventListener("pageshow", look);
 }
 
 // Passkeys. A form with data-passkey holds the question for the browser; the

@@ -35,7 +35,7 @@ type campaignPage struct {
 	Frame    string // address of the preview shown
 	Text     string // the plain part, when it is shown
 	Wide     bool
-	Live     bool // still changing: the page asks again
+	Follow   string // where news of it comes from while it is still changing
 }
 
 // check is one thing that must hold before a launch.
@@ -66,7 +66,11 @@ func (r *room) show(v *web.Visit) error {
 		return err
 	}
 	here := oneURL + "/" + c.ID.String()
-	p := campaignPage{Steps: stepsOf(c), Status: statusOf(c), Copy: here + "/copy", Facts: r.facts(v, c), Live: c.State == campaign.Launched || c.State == campaign.Sending}
+	p := campaignPage{Steps: stepsOf(c), Status: statusOf(c), Copy: here + "/copy", Facts: r.facts(v, c)}
+	head := web.Head{Title: c.Name, Crumb: &ui.Link{Text: "Campaigns", URL: listURL}}
+	if changing(c) {
+		p.Follow, head.Again = here+"/follow", readAgain
+	}
 	if c.State == campaign.Paused && c.Reason != "" {
 		p.Reason = pauseWords(c.Reason)
 	}
@@ -84,7 +88,26 @@ func (r *room) show(v *web.Visit) error {
 	if err != nil {
 		return err
 	}
-	return web.Show(v, r.campaign, web.Head{Title: c.Name, Crumb: &ui.Link{Text: "Campaigns", URL: listURL}}, p)
+	return web.Show(v, r.campaign, head, p)
+}
+
+// readAgain is after how many seconds the page of a running campaign is read again
+// where there is no script.
+const readAgain = 10
+
+// changing tells whether news of a campaign is to be expected: also of a paused
+// one, whose mails may come back and whose people may say no.
+func changing(c campaign.Campaign) bool {
+	return c.State == campaign.Launched || c.State == campaign.Sending || c.State == campaign.Paused
+}
+
+// follow tells an open page that something became of the messages.
+func (r *room) follow(v *web.Visit) error {
+	c, err := r.find(v)
+	if err != nil {
+		return err
+	}
+	return v.Stream(r.Campaigns.Follow(v.Context(), c.ID))
 }
 
 func pauseWords(code errs.Code) string {

@@ -62,6 +62,7 @@ func New(s Services) (web.Room, error) {
 			{Pattern: "GET " + oneURL + "/{campaign}/edit", Access: write, Do: r.showEdit},
 			{Pattern: "POST " + oneURL + "/{campaign}/edit", Access: write, Do: r.edit},
 			{Pattern: "POST " + oneURL + "/{campaign}/copy", Access: write, Do: r.duplicate},
+			{Pattern: "GET " + oneURL + "/{campaign}/follow", Access: see, Do: r.follow},
 			{Pattern: "GET " + oneURL + "/{campaign}/preview", Access: see, Do: r.preview},
 			{Pattern: "POST " + oneURL + "/{campaign}/trial", Access: see, Do: r.try},
 			{Pattern: "POST " + oneURL + "/{campaign}/sample", Access: see, Do: r.showSample},

@@ -3,6 +3,7 @@ package messages
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"candor/internal/campaign"
 	"candor/internal/clock"
@@ -25,8 +26,8 @@ func TestPagesRenderFull(t *testing.T) {
 		webtest.Page(ui.Find[campaignPage](set, "campaign"), campaignPage{
 			Steps: stepsOf(campaign.Campaign{State: campaign.Sending}), Status: ui.Status{Tone: ui.Info, Text: "sending"}, Reason: pauseWords("E_FAIL_CLOSED"), Facts: []ui.Fact{{Term: "For", Text: "Letter"}},
 			Checks: []check{{OK: true, Name: "How personal", Note: "1 of at most 5"}, {Name: "Honest wording", Fix: "Say when it ends."}}, Left: 1, Launch: &launch{Action: oneURL, Button: "Send to 900 people", Note: "Checked again.", Reach: ui.Funnel{Caption: "Now", Bars: []ui.Bar{{Label: "Match", Count: "900", Width: "100%"}}}},
-			Edit: oneURL, Progress: &progress{Done: "40 %", Width: "40%", Summary: "360 of 900.", Rows: []outcome{{"waiting", "540", "60%", ui.Plain}}, Said: "3 said no.", Personal: "2 found it too personal."},
-			Moves: []move{{oneURL, "Pause", ""}}, Results: measured, Copy: oneURL, Log: logURL, Trial: oneURL, Sample: oneURL, Preview: []previewLink{{"Language", []ui.Link{{Text: "English", URL: oneURL, Current: true}}}}, Frame: oneURL, Live: true,
+			Edit: oneURL, Progress: &progress{Done: "40 %", Parts: partsOf(900, partCount{360, ui.Good}), Figures: []ui.Fact{{Term: "Rate", Text: rate(360, time.Minute), Note: "on average"}}, Summary: "360 of 900.", Rows: []outcome{{"waiting", "540", "60%", ui.Plain}}, Said: "3 said no.", Personal: "2 found it too personal."},
+			Moves: []move{{oneURL, "Pause", ""}}, Results: measured, Copy: oneURL, Log: logURL, Trial: oneURL, Sample: oneURL, Preview: []previewLink{{"Language", []ui.Link{{Text: "English", URL: oneURL, Current: true}}}}, Frame: oneURL, Follow: oneURL,
 		}),
 		webtest.Page(ui.Find[samplePage](set, "sample"), samplePage{[]message.Previewed{{From: "Shop <a@shop.example>", Subject: "Beans", Text: "Dear a***a,"}}, oneURL}),
 		webtest.Page(ui.Find[logPage](set, "log"), logPage{States: []ui.Link{{Text: "all", URL: logURL, Current: true}}, Campaign: &ui.Link{Text: "March", URL: logURL}, Find: field("message-id"),

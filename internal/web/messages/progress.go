@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"time"
 
 	"candor/internal/campaign"
 	"candor/internal/errs"
@@ -14,12 +15,36 @@ import (
 // progress is what became of the messages.
 type progress struct {
 	Done    string // of 100
-	Width   string
+	Parts   []part // of the bar
+	Figures []ui.Fact
 	Summary string
 	Rows    []outcome
 	Said    string // of people who said no while it was sending
 
 	Personal string // of people who found it too personal
+}
+
+// part is a piece of the bar: where it begins and how wide it is.
+type part struct {
+	At, Width string
+	Tone      ui.Tone
+}
+
+// partsOf lays counts side by side in one bar.
+func partsOf(whole int64, counts ...partCount) (out []part) {
+	at := int64(0)
+	for _, c := range counts {
+		if c.n > 0 {
+			out = append(out, part{ui.Share(at, whole), ui.Share(c.n, whole), c.tone})
+		}
+		at += c.n
+	}
+	return out
+}
+
+type partCount struct {
+	n    int64
+	tone ui.Tone
 }
 
 // outcome is a count of messages that ended alike.
@@ -33,12 +58,13 @@ type outcome struct {
 func progressOf(v *web.Visit, c campaign.Campaign, n campaign.Progress) *progress {
 	toSend := n.Planned - n.HeldOut
 	ended := toSend - n.Waiting - n.Handed
-	out := &progress{Width: ui.Share(ended, toSend), Done: fmt.Sprintf("%d %%", percent(ended, toSend))}
-	out.Summary = fmt.Sprintf("%s of %s messages have come to their end", ui.Number("en", ended), ui.Number("en", toSend))
-	if took := clockOf(c, v.Now()).Sub(c.LaunchedAt).Seconds(); took >= 1 && n.Accepted > 0 {
-		out.Summary += fmt.Sprintf(", %s a second", ui.Number("en", int64(math.Round(float64(n.Accepted)/took))))
-	}
-	out.Summary += "."
+	failed := n.Refused + n.Returned + n.Uncertain
+	out := &progress{Done: fmt.Sprintf("%d %%", percent(ended, toSend))}
+	out.Parts = partsOf(toSend, partCount{n.Accepted, ui.Good}, partCount{n.Handed, ui.Info}, partCount{failed, ui.Bad}, partCount{ended - n.Accepted - failed, ui.Warn})
+	out.Summary = fmt.Sprintf("%s of %s messages have come to their end.", ui.Number("en", ended), ui.Number("en", toSend))
+	said := n.Denied[errs.Withdrawn] + n.Denied[errs.Objected]
+	out.Figures = []ui.Fact{{Term: "Sent", Text: ui.Number("en", n.Accepted)}, {Term: "Waiting", Text: ui.Number("en", n.Waiting+n.Handed)},
+		{Term: "Rate", Text: rate(n.Accepted, clockOf(c, v.Now()).Sub(c.LaunchedAt)), Note: "on average"}, {Term: "Said no meanwhile", Text: ui.Number("en", said), Note: "and got nothing"}}
 	add := func(text string, count int64, tone ui.Tone) {
 		if count > 0 {
 			out.Rows = append(out.Rows, outcome{text, ui.Number("en", count), ui.Share(count, n.Planned), tone})
@@ -59,7 +85,7 @@ func progressOf(v *web.Visit, c campaign.Campaign, n campaign.Progress) *progres
 	for _, code := range codes {
 		add("not sent: "+deniedWords(code), n.Denied[code], ui.Warn)
 	}
-	if said := n.Denied[errs.Withdrawn] + n.Denied[errs.Objected]; said > 0 {
+	if said > 0 {
 		out.Said = fmt.Sprintf("%s said no while it was sending, and got nothing", ui.Number("en", said))
 		if n.Left > 0 {
 			out.Said += fmt.Sprintf("; %s messages had already left", ui.Number("en", n.Left))
@@ -70,6 +96,17 @@ func progressOf(v *web.Visit, c campaign.Campaign, n campaign.Progress) *progres
 		out.Personal = fmt.Sprintf("%s found it too personal; their level went down by one.", ui.Number("en", n.Too))
 	}
 	return out
+}
+
+// rate says how many left in the time that it took.
+func rate(n int64, took time.Duration) string {
+	switch {
+	case n == 0 || took < time.Second:
+		return "–"
+	case float64(n) < took.Seconds():
+		return ui.Number("en", int64(math.Round(float64(n)/took.Minutes()))) + " a minute"
+	}
+	return ui.Number("en", int64(math.Round(float64(n)/took.Seconds()))) + " a second"
 }
 
 func percent(part, whole int64) int64 {
