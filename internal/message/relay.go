@@ -136,6 +136,12 @@ func (r Relay) auth(c *smtp.Client) error {
 // send speaks one mail. Up to DATA nothing has left, so a failure may be tried
 // again; from DATA to its reply nobody can know, so it is uncertain.
 func (w *wire) send(from, to string, raw []byte) outcome {
+	return w.sendWhile(func() bool { return true }, from, to, raw)
+}
+
+// sendWhile is send for a mail that may not leave any more when DATA comes too
+// late.
+func (w *wire) sendWhile(may func() bool, from, to string, raw []byte) outcome {
 	w.used = time.Now()
 	var opts *smtp.MailOptions
 	if !isASCII(to) {
@@ -149,6 +155,9 @@ func (w *wire) send(from, to string, raw []byte) outcome {
 	}
 	if err := w.c.Rcpt(to, nil); err != nil {
 		return w.before(err, true)
+	}
+	if !may() {
+		return outcome{state: Planned, broken: true}
 	}
 	data, err := w.c.Data()
 	if err != nil {

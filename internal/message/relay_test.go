@@ -73,8 +73,10 @@ func TestRelayRepliesBecomeOutcomes(t *testing.T) {
 	answers := map[string]error{
 		"greylist@x.example": messagetest.Reply(450, 4, 7, 1), "nobody@x.example": messagetest.Reply(550, 5, 1, 1), "disabled@x.example": messagetest.Reply(550, 5, 2, 1),
 		"policy@x.example": messagetest.Reply(550, 5, 7, 1), "full@x.example": messagetest.Reply(552, 5, 2, 2),
+		"closing@x.example": messagetest.Reply(421, 4, 3, 2),
 	}
-	after := map[string]error{"spam@x.example": messagetest.Reply(554, 5, 7, 1), "busy@x.example": messagetest.Reply(451, 4, 3, 0), "gone@x.example": messagetest.Reply(550, 5, 1, 1)}
+	after := map[string]error{"spam@x.example": messagetest.Reply(554, 5, 7, 1), "busy@x.example": messagetest.Reply(451, 4, 3, 0), "gone@x.example": messagetest.Reply(550, 5, 1, 1),
+		"late@x.example": messagetest.Reply(421, 4, 3, 2)}
 	s := messagetest.NewSink(t, false)
 	s.Rcpt = func(to string) error { return answers[to] }
 	s.Data = func(to string) error { return after[to] }
@@ -94,6 +96,8 @@ func TestRelayRepliesBecomeOutcomes(t *testing.T) {
 		"busy@x.example":     {state: Planned, code: 451},
 		"gone@x.example":     {state: Refused, code: 550, bounced: true},
 		"drop@x.example":     {state: Uncertain, broken: true},
+		"closing@x.example":  {state: Planned, code: 421, broken: true},
+		"late@x.example":     {state: Planned, code: 421, broken: true},
 		"a b@x.example\r\n":  {state: Planned, broken: true},
 	} {
 		t.Run(strings.TrimSpace(to), func(t *testing.T) {

@@ -87,7 +87,8 @@ func (s *Sender) transmit(ctx context.Context, w *wire, list []ready) ([]result,
 				continue
 			}
 		}
-		o := w.send(s.returnTo(r), r.address.Reveal(), raw)
+		held := func() bool { return s.clock.Now() < r.at.Add(leaseTime) } // when not, it counts as uncertain, and a withdrawal does not wait for it
+		o := w.sendWhile(held, s.returnTo(r), r.address.Reveal(), raw)
 		if o.broken {
 			s.keep(w, true)
 			w = nil
