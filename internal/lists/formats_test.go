@@ -330,3 +330,39 @@ func FuzzSheet(f *testing.F) {
 		}
 	})
 }
+
+func FuzzZip(f *testing.F) {
+	var whole bytes.Buffer
+	z := zip.NewWriter(&whole)
+	for _, name := range []string{"subscribed.csv", "__MACOSX/subscribed.csv", "../cleaned.txt"} {
+		w, err := z.Create(name)
+		if err == nil {
+			_, err = w.Write([]byte(klaviyo + "\nada@example.org,1\n"))
+		}
+		if err != nil {
+			f.Fatal(err)
+		}
+	}
+	if err := z.Close(); err != nil {
+		f.Fatal(err)
+	}
+	f.Add(whole.Bytes())
+	f.Add(whole.Bytes()[:whole.Len()/2])
+	f.Add([]byte("PK\x03\x04"))
+	f.Fuzz(func(t *testing.T, content []byte) {
+		sheets, err := Open(File{"x.zip", bytes.NewReader(content), int64(len(content))})
+		if err != nil {
+			return
+		}
+		for _, s := range sheets {
+			for range 100 {
+				cells, _, err := s.Next()
+				if err != nil && !errors.Is(err, ErrRow) {
+					break
+				}
+				s.Contact(cells)
+			}
+		}
+		_ = Close(sheets)
+	})
+}
