@@ -26,7 +26,7 @@ func TestKilledWhileCollecting(t *testing.T) {
 	const people, shops, kills = 10, 6, 3
 	dbtest.EachPlace(t, func(t *testing.T, place string) {
 		s := newSite(t, place, people, noMail)
-		c := &collecting{site: s, first: clock.At(time.Now().Add(-24 * time.Hour).Truncate(time.Millisecond))}
+		c := &collecting{site: s, people: people, first: clock.At(time.Now().Add(-24 * time.Hour).Truncate(time.Millisecond))}
 		running := s.start(s.file)
 		c.url.Store(running.url)
 		stop := make(chan struct{})
@@ -68,6 +68,7 @@ const perBatch = 10
 // has.
 type collecting struct {
 	*site
+	people int // of how many customers, from the first
 	first  clock.Instant
 	url    atomic.Value
 	n      atomic.Int64
@@ -110,7 +111,7 @@ func (c *collecting) batch() sent {
 		at := c.first.Add(time.Duration(n) * time.Millisecond)
 		b.at = append(b.at, at)
 		events = append(events, map[string]any{
-			"type": "track", "userId": userID(int(n) % len(c.customers)), "event": "Order Completed", "messageId": "m" + strconv.FormatInt(n, 10),
+			"type": "track", "userId": userID(int(n) % c.people), "event": "Order Completed", "messageId": "m" + strconv.FormatInt(n, 10),
 			"timestamp": at.Time().UTC().Format(time.RFC3339Nano), "properties": map[string]any{"order_id": strconv.FormatInt(n, 10), "family": "beans"},
 		})
 	}

@@ -20,7 +20,7 @@ import (
 // answered is there once. (A bound on the size of files stands for the disk.)
 func TestNoRoomOnTheDisk(t *testing.T) {
 	s := newSite(t, dbtest.SQLitePlace(t), 10, noMail)
-	c := &collecting{site: s, first: clock.At(time.Now().Add(-24 * time.Hour).Truncate(time.Millisecond))}
+	c := &collecting{site: s, people: 10, first: clock.At(time.Now().Add(-24 * time.Hour).Truncate(time.Millisecond))}
 	running := s.start(s.file)
 	c.url.Store(running.url)
 	stop := make(chan struct{})

@@ -16,6 +16,7 @@ import (
 	"candor/client"
 	"candor/internal/app"
 	"candor/internal/charter/sample"
+	"candor/internal/cli"
 	"candor/internal/collect"
 	"candor/internal/config"
 	"candor/internal/consent"
@@ -32,24 +33,27 @@ import (
 
 var ctx = context.Background()
 
-// candor is the program, built once.
+// candor is the program: this test itself, when the environment says so.
 var candor string
 
-func TestMain(m *testing.M) { os.Exit(run(m)) }
+const asProgram = "CANDOR_FAULT_PROGRAM"
 
-func run(m *testing.M) int {
-	dir, err := os.MkdirTemp("", "candor-fault")
+func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) != "" {
+		if file := os.Getenv(deaths); file != "" {
+			watchDeath(file)
+		}
+		os.Exit(cli.Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+	}
+	var err error
+	if candor, err = os.Executable(); err == nil {
+		err = os.Setenv(asProgram, "on") // of every process it starts
+	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
-		return 1
+		os.Exit(1)
 	}
-	defer func() { _ = os.RemoveAll(dir) }()
-	candor = filepath.Join(dir, "candor")
-	if out, err := exec.Command("go", "build", "-o", candor, "../../cmd/candor").CombinedOutput(); err != nil {
-		fmt.Fprintf(os.Stderr, "%v: %s\n", err, out)
-		return 1
-	}
-	return m.Run()
+	os.Exit(m.Run())
 }
 
 // site is an installation with the sample business and some customers in it.
@@ -58,6 +62,7 @@ type site struct {
 	cfg       config.Config
 	file      string // the configuration, as candor serve reads it
 	env       []string
+	death     string // the file that says at which moment a program dies
 	token     string
 	writeKey  string
 	source    id.Source
@@ -80,6 +85,8 @@ func newSite(t *testing.T, place string, customers int, mail string) *site {
 		s.cfg.Keys, s.cfg.Journal = dbtest.EmptyPostgresPlace(t), dbtest.EmptyPostgresPlace(t)
 	}
 	must(t, s.cfg.Fill())
+	s.death = filepath.Join(t.TempDir(), "death")
+	s.env = []string{deaths + "=" + s.death}
 	s.file = s.writeConfig(s.cfg, mail)
 	s.inside(func(a *app.App) {
 		_, err := a.ApplyCharter(ctx, sample.Halm(), term.ByEngine)

@@ -17,7 +17,7 @@ import (
 func TestToldToStopWhileCollecting(t *testing.T) {
 	dbtest.EachPlace(t, func(t *testing.T, place string) {
 		s := newSite(t, place, 10, noMail)
-		c := &collecting{site: s, first: clock.At(time.Now().Add(-24 * time.Hour).Truncate(time.Millisecond))}
+		c := &collecting{site: s, people: 10, first: clock.At(time.Now().Add(-24 * time.Hour).Truncate(time.Millisecond))}
 		running := s.start(s.file)
 		c.url.Store(running.url)
 		stop := make(chan struct{})

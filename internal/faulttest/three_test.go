@@ -32,7 +32,7 @@ func TestTheFirstOfThreeServersDies(t *testing.T) {
 	s := newSite(t, dbtest.PostgresPlace(t), people, relay)
 	trust := filepath.Join(t.TempDir(), "relay.pem")
 	must(t, os.WriteFile(trust, sink.Certificate(), 0o600))
-	s.env = []string{"SSL_CERT_FILE=" + trust}
+	s.env = append(s.env, "SSL_CERT_FILE="+trust)
 
 	first := s.start(s.file)
 	made := launch(t, first.api) // whose entries it numbers

@@ -35,7 +35,7 @@ func TestNoMailAfterAnAnsweredWithdrawal(t *testing.T) {
 		s := newSite(t, place, people, relayTo(t, sink))
 		trust := filepath.Join(t.TempDir(), "relay.pem")
 		must(t, os.WriteFile(trust, sink.Certificate(), 0o600))
-		s.env = []string{"SSL_CERT_FILE=" + trust}
+		s.env = append(s.env, "SSL_CERT_FILE="+trust)
 		servers := []*server{s.start(s.file)}
 		two := strings.HasPrefix(place, "postgres")
 		if two {

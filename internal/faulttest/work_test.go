@@ -2,7 +2,6 @@ package faulttest
 
 import (
 	"bytes"
-	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"os"
@@ -18,7 +17,6 @@ import (
 	"candor/internal/db"
 	"candor/internal/db/dbtest"
 	"candor/internal/id"
-	"candor/internal/keyring"
 	"candor/internal/request"
 	"candor/internal/term"
 )
@@ -67,24 +65,15 @@ func (w *works) halfway(what string, done func() (some, all bool)) {
 
 func (w *works) imported(rows int64) {
 	w.t.Helper()
-	var file strings.Builder
-	file.WriteString("id,mail,land\n")
-	for i := range rows {
-		fmt.Fprintf(&file, "new-%d,new%d@kunde.example,DE\n", i, i)
-	}
 	w.running = w.start(w.file)
-	in, err := w.running.api.BeginImport(ctx, "source: crm\ncolumns: {id: identity user crm, mail: field email, land: field country}\n")
-	must(w.t, err)
-	_, err = w.running.api.SendFile(ctx, in.ID, strings.NewReader(file.String()))
-	must(w.t, err)
-	_, err = w.running.api.StartImport(ctx, in.ID)
-	must(w.t, err)
 	before := w.count(w.cfg.Database, `select count(*) from customer`)
+	in := w.importing(w.running.api, int(rows))
 	w.halfway("the import", func() (some, all bool) {
 		n := w.count(w.cfg.Database, `select count(*) from customer`) - before
 		return n > rows/5, n == rows
 	})
 	w.until("the import", func() bool {
+		var err error
 		in, err = w.running.api.Import(ctx, in.ID)
 		return err == nil && !in.Working()
 	})
@@ -131,18 +120,7 @@ func (w *works) erased(n int) {
 	if got := w.count(w.cfg.Database, `select count(*) from ledger_entry where kind = 'erasure.certified'`); got != int64(n) {
 		w.t.Errorf("%d erasures have %d certificates", n, got)
 	}
-	for _, table := range []string{"customer", "identity", "sealed_value", "fact", "standing", "consent_record", "event", "send"} {
-		for _, c := range who {
-			if got := w.count(w.cfg.Database, "select count(*) from "+table+" where customer_id = $1", c); got > 0 {
-				w.t.Errorf("%d rows of somebody erased are left in %s", got, table)
-			}
-		}
-	}
-	for _, c := range who {
-		if w.count(w.cfg.Keys, `select count(*) from data_key where customer_id = $1`, c) > 0 {
-			w.t.Error("the key of somebody erased is left")
-		}
-	}
+	w.gone(who)
 	w.running.kill()
 }
 
@@ -150,29 +128,10 @@ func (w *works) rotated() {
 	w.t.Helper()
 	first, err := os.ReadFile(w.cfg.Root())
 	must(w.t, err)
-	ring, err := keyring.Parse(first)
-	must(w.t, err)
-	half := false
-	for current := ring.Current() + 1; !half; current++ { // the last key may be wrapped before the kill: then once more, under yet a newer
-		if current > ring.Current()+8 {
-			w.t.Fatal("the rotation was not met half-way")
-		}
-		cmd := exec.Command(candor, "keys", "rotate", "--config", w.file, "--yes")
-		must(w.t, cmd.Start())
-		for range 2000 {
-			if w.count(w.cfg.Keys, `select count(*) from data_key where key_id = $1`, current) > 0 {
-				break
-			}
-			time.Sleep(2 * time.Millisecond)
-		}
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-		half = w.count(w.cfg.Keys, `select count(*) from data_key where key_id < $1`, current) > 0
-		if !half {
-			w.rotate()
-		}
+	for _, m := range rotating {
+		w.runsUntil(m, 1, "keys", "rotate", "--config", w.file, "--yes")
+		w.opens("half-way") // a server that starts in between has all it needs
 	}
-	w.opens("half-way") // a server that starts in between has all it needs
 	w.rotate()
 	w.opens("at the end")
 
