@@ -39,6 +39,11 @@ func campaigns(b *testing.B, out *tabwriter.Writer, engine string) {
 	}
 }
 
+// letter is what a campaign says.
+var letter = message.Content{Class: message.Marketing, Texts: map[term.Lang]message.Text{
+	"en": {Subject: "New beans, {{ name | default: 'dear reader' }}", HTML: "<p>New beans are in.</p>"},
+	"de": {Subject: "Neue Bohnen, {{ name | default: 'liebe Leserin' }}", HTML: "<p>Neue Bohnen sind da.</p>"}}}
+
 func sendCampaign(b *testing.B, engine string, signer *message.Signer) figure {
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
@@ -61,10 +66,7 @@ func sendCampaign(b *testing.B, engine string, signer *message.Signer) figure {
 	book := campaign.New(campaign.Config{DB: d, Ring: w.Ring, Charter: w.Store, Sender: sender, Ledger: w.Log, Jobs: w.Jobs, Clock: w.Clock,
 		Audience: audience.New(audience.Config{DB: d, Gate: w.Gate, Charter: w.Store, Clock: w.Clock})})
 	w.Readers(mails)
-	made, err := book.Create(ctx, campaign.Change{Name: "bench", Purpose: "letter", Channel: term.Email, Content: message.Content{Class: message.Marketing,
-		Texts: map[term.Lang]message.Text{
-			"en": {Subject: "New beans, {{ name | default: 'dear reader' }}", HTML: "<p>New beans are in.</p>"},
-			"de": {Subject: "Neue Bohnen, {{ name | default: 'liebe Leserin' }}", HTML: "<p>Neue Bohnen sind da.</p>"}}}}, "staff:bench")
+	made, err := book.Create(ctx, campaign.Change{Name: "bench", Purpose: "letter", Channel: term.Email, Content: letter}, "staff:bench")
 	must(b, err)
 	_, err = book.Launch(ctx, made.ID, "staff:bench")
 	must(b, err)

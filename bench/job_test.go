@@ -35,6 +35,10 @@ var jobs = []job{
 	{"decide, one check a request", "decision", 32, 12_000, 12_000, decideOne("check")},
 	{"decide, batches of 100", "decision", 32, 100_000, 100_000, decideMany},
 	{"decide, use on record", "decision", 32, 5_000, 5_000, decideOne("use")},
+	{"export of one customer, 20 events", "copy", 32, 2_000, 2_000, export(20)},
+	{"export of one customer, 1,000 events", "copy", 32, 150, 150, export(1_000)},
+	{"audience, count and first page", "count", 1, 67, 67, countAudience(true)},
+	{"audience, the same by SQL", "count", 1, 1.7, 2.5, countAudience(false)},
 	{"import of customers with consent", "customer", 1, 3_000, 6_000, importCustomers},
 }
 
@@ -101,7 +105,7 @@ func createProfile(_ *testing.B, h *house) call {
 // the use on the customer's record.
 func readProfile(_ *testing.B, h *house) call {
 	return func(ctx context.Context, _ int) (int, error) {
-		i := rand.IntN(len(h.customers))
+		i := rand.IntN(h.made)
 		if _, err := h.post(ctx, "/api/v1/customers/lookup", fmt.Sprintf(`{"identity":{"kind":"email","value":"%s"}}`, address(i))); err != nil {
 			return 0, err
 		}

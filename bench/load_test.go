@@ -33,6 +33,11 @@ type call func(ctx context.Context, w int) (units int, err error)
 func load(h *house, connections int, lasts time.Duration, do call) figure {
 	ctx, stop := context.WithTimeout(context.Background(), lasts)
 	defer stop()
+	return loadUntil(ctx, h, connections, do)
+}
+
+// loadUntil does that until a context ends.
+func loadUntil(ctx context.Context, h *house, connections int, do call) figure {
 	var units, failed atomic.Int64
 	var first atomic.Pointer[error]
 	times := make([][]time.Duration, connections)

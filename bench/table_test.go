@@ -20,29 +20,51 @@ var (
 	customers = flag.Int("customers", 10_000, "how many customers there are")
 	only      = flag.String("only", "", "jobs whose name holds this")
 	engines   = flag.String("engine", "SQLite,PostgreSQL", "the engines")
+	erased    = flag.Int("erase", 500, "how many customers are erased at once")
+	growth    = flag.String("growth", "", "instead of the table, how cost grows over these numbers of customers on the first engine, such as 10000,100000,1000000")
+	growthDir = flag.String("growth-dir", "../doc/growth", "where the charts of growth go")
 	profiles  = flag.String("profile", "", "folder to put a processor profile of each job in, for go tool pprof")
 )
 
 // BenchmarkTable prints the table.
 func BenchmarkTable(b *testing.B) {
-	out := tabwriter.NewWriter(os.Stdout, 2, 8, 2, ' ', 0)
+	if *growth != "" {
+		showGrowth(b)
+		return
+	}
+	out := tabwriter.NewWriter(os.Stdout, 11, 8, 2, ' ', 0)
 	fmt.Fprintf(out, "%d cores, Go %s, %s, %d customers, %d x %v; CPU is the whole process, client included, without PostgreSQL's own\n\n",
 		runtime.NumCPU(), strings.TrimPrefix(runtime.Version(), "go"), time.Now().Format(time.DateOnly), *customers, *rounds, *seconds)
-	fmt.Fprintln(out, "job\tengine\ttarget/s\tmin\tmedian\tmax\tmedian/target\tCPU a unit\tstatements\tunits a commit\tp50\tp99\tfailed")
+	fmt.Fprintf(out, "%-50s\tengine\ttarget/s\tmin\tmedian\tmax\tof target\tCPU a unit\tstatements\tunits a commit\tp50\tp99\tfailed\n", "job")
 	for _, engine := range strings.Split(*engines, ",") {
 		b.Run(engine, func(b *testing.B) {
-			h := open(b, engine, *customers)
+			h := open(b, engine, *customers, nil)
+			h.calm(b)
 			for _, j := range jobs {
 				if strings.Contains(j.name, *only) {
 					write(out, j.name, engine, target(j.sqlite, j.postgres, engine), j.measure(b, h, engine))
 				}
 			}
+			if wanted("erasure") {
+				erasures(b, out, h, engine)
+			}
+			if wanted("process") {
+				processes(b, h, engine)
+			}
 		})
-		if strings.Contains("campaign", *only) || strings.HasPrefix(*only, "campaign") {
+		if wanted("ledger") {
+			b.Run(engine+" ledger", func(b *testing.B) { sequencing(b, out, engine) })
+		}
+		if wanted("campaign") {
 			b.Run(engine+" campaign", func(b *testing.B) { campaigns(b, out, engine) })
 		}
 	}
 	_ = out.Flush()
+}
+
+// wanted tells whether jobs whose names begin with this are to run.
+func wanted(name string) bool {
+	return strings.Contains(name, *only) || strings.HasPrefix(*only, name)
 }
 
 func target(sqlite, postgres float64, engine string) float64 {
@@ -66,6 +88,12 @@ func (j job) measure(b *testing.B, h *house, engine string) []figure {
 		list = append(list, f)
 	}
 	return list
+}
+
+// spread gives the least, the median and the greatest.
+func spread(list []float64) (least, median, greatest float64) {
+	list = slices.Sorted(slices.Values(list))
+	return list[0], list[len(list)/2], list[len(list)-1]
 }
 
 // profile starts a processor profile when one is wanted; what it gives ends it.
@@ -99,7 +127,7 @@ func write(out *tabwriter.Writer, name, engine string, target float64, list []fi
 		statements = fmt.Sprintf("%.2f", float64(median.effort.Statements)/float64(median.units))
 		grouped = fmt.Sprintf("%.1f", float64(median.units)/float64(max(1, median.effort.Commits)))
 	}
-	fmt.Fprintf(out, "%s\t%s\t%.0f\t%.0f\t%.0f\t%.0f\t%s\t%v\t%s\t%s\t%v\t%v\t%d\n", name, engine, target, list[0].perSecond, median.perSecond,
+	fmt.Fprintf(out, "%-50s\t%s\t%.0f\t%.0f\t%.0f\t%.0f\t%s\t%v\t%s\t%s\t%v\t%v\t%d\n", name, engine, target, list[0].perSecond, median.perSecond,
 		list[len(list)-1].perSecond, ratio, median.cpu.Round(100*time.Nanosecond), statements, grouped, median.p50.Round(10*time.Microsecond), median.p99.Round(10*time.Microsecond), failed)
 	_ = out.Flush()
 }
