@@ -180,7 +180,7 @@ func (a *App) openPlumbing(ctx context.Context, o Options) (err error) {
 // not here it stays.
 var classes = map[ledger.Kind]ledger.Class{
 	gate.KindConsent: ledger.Claim, gate.KindDisclosure: ledger.Claim, message.KindHanded: ledger.Access, message.KindDenied: ledger.Access,
-	staff.KindSignIn: ledger.Access, staff.KindRefused: ledger.Access, campaign.KindStep: ledger.Passing,
+	staff.KindSignIn: ledger.Access, staff.KindRefused: ledger.Access, staff.KindLooked: ledger.Access, staff.KindAccess: ledger.Access, campaign.KindStep: ledger.Passing,
 }
 
 // jobExpunge deletes content of the ledger whose time is over.

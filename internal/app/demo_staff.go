@@ -34,8 +34,6 @@ const (
 
 var demoRoles = []string{staff.Administrator, "marketer", "support", "privacy"}
 
-const demoCommitment = "The sample administrator keeps invented customers' data confidential."
-
 // letIn gives the sample administrator a password and an authenticator, as an
 // invitation does, and serves a link that signs in with both. There is no other
 // way in, in the demo as anywhere.
@@ -72,7 +70,7 @@ func (d *Demo) letIn(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := a.Staff.Commit(ctx, in, demoCommitment); err != nil {
+	if err := a.Staff.Commit(ctx, in, staff.WordsOf(sample.Halm()).Version); err != nil {
 		return err
 	}
 	path := "/demo/sign-in/" + secretWords()

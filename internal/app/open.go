@@ -42,6 +42,7 @@ func (a *App) openStaff(context.Context, Options) error {
 	a.Staff = staff.New(staff.Config{DB: a.DB, Ring: a.Ring, Charter: a.Charter, Ledger: a.Ledger, Clock: a.Clock, URL: a.Config.URL})
 	a.Tokens = &token.Book{DB: a.DB, Ring: a.Ring, Clock: a.Clock, Staff: a.Staff}
 	a.Staff.OnLeave(a.Tokens.RevokeOf)
+	a.Staff.Schedule(a.Jobs)
 	a.Approvals = approval.NewDesk(approval.Config{DB: a.DB, Ring: a.Ring, Ledger: a.Ledger, Jobs: a.Jobs, Clock: a.Clock, Tokens: a.Tokens, Staff: a.Staff})
 	a.Charter.SecondWith(a.Approvals.Charter)
 	return nil

@@ -139,50 +139,6 @@ func invite(t *testing.T, a *App, email string) (secret string) {
 	return secret
 }
 
-// Without a promise of confidentiality a sign-in ends at that page, and no token
-// can be made.
-func TestNoCommitmentNoSessionNoToken(t *testing.T) {
-	dbtest.EachPlace(t, func(t *testing.T, place string) {
-		clk := &demo.Clock{}
-		a := openWith(t, place, nil, clk, clock.System{}.Now())
-		clk.Live()
-		invitation := invite(t, a, "ada@halm.example")
-		in, err := a.Staff.Accept(ctx, invitation, webtest.Password)
-		if err != nil {
-			t.Fatal(err)
-		}
-		in, e, err := a.Staff.Enrolment(ctx, in, "Halm")
-		if err != nil {
-			t.Fatal(err)
-		}
-		code, err := staff.Code(e.Secret, a.Clock.Now())
-		if err != nil {
-			t.Fatal(err)
-		}
-		in, _, err = a.Staff.Enrol(ctx, in, code)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if step, err := a.Staff.Next(ctx, in); err != nil || step != staff.StepCommit {
-			t.Errorf("the next step: %s, %v", step, err)
-		}
-		if _, err := a.Staff.Open(ctx, in, "test"); errs.CodeOf(err) != staff.NoCommitment {
-			t.Errorf("a session: %v", err)
-		}
-		err = a.DB.Write(ctx, func(tx *db.Tx) error {
-			people, err := a.Staff.List(tx, 0, 1)
-			if err != nil {
-				return err
-			}
-			_, _, err = a.Tokens.Mint(tx, token.New{Label: "x", Scopes: token.Scopes, For: time.Hour, By: staff.Actor(people[0].ID)})
-			return err
-		})
-		if errs.CodeOf(err) != staff.NoCommitment {
-			t.Errorf("a token: %v", err)
-		}
-	})
-}
-
 // TRN-05: a leaver at 12:00 has no session and no token at 12:06. Tokens keep to
 // their networks and volume, and make no others.
 func TestTRN05_ALeaverIsOutWithinMinutes(t *testing.T) {

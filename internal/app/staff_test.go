@@ -109,7 +109,7 @@ func TestFirstRunEndsInsideAndHasNoGap(t *testing.T) {
 		if w := b.do("GET", "/admin/", nil); w.Code != http.StatusSeeOther {
 			t.Errorf("before the commitment: %d", w.Code)
 		}
-		b.do("POST", "/admin/sign-in/commitment", url.Values{"promise": {"yes"}})
+		b.do("POST", "/admin/sign-in/commitment", url.Values{"promise": {"yes"}, "words": {staff.WordsOf(currentCharter(t, a)).Version}})
 		if w := b.do("GET", "/admin/", nil); w.Code != http.StatusOK || !strings.Contains(w.Body.String(), "Ada Lovelace") {
 			t.Errorf("inside: %d", w.Code)
 		}

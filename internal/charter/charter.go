@@ -385,6 +385,7 @@ type House struct {
 	Hours   map[term.Channel]rulepack.Window // when marketing may arrive, instead of the rule pack's policy
 	Alone   Alone
 	Apart   [][2]string // roles that must not be in one hand
+	Promise string      // what staff promise besides the words of confidentiality that everybody does; may be ''
 }
 
 // Alone is how much one person may do without a second.

@@ -260,6 +260,7 @@ func (c *Charter) readHouse(v view) {
 			c.House.Apart = append(c.House.Apart, [2]string{role, other})
 		}
 	})
+	c.House.Promise = strings.TrimSpace(v.get("confidentiality").text())
 	c.House.Alone = Alone{aloneRows, aloneRecipients}
 	if n := v.get("alone").get("rows"); n.exists() {
 		c.House.Alone.Rows = n.number()

@@ -40,6 +40,7 @@ type (
 	staffKind      struct{}
 	sessionKind    struct{}
 	passkeyKind    struct{}
+	accessKind     struct{}
 	incidentKind   struct{}
 	approvalKind   struct{}
 	tokenKind      struct{}
@@ -67,6 +68,7 @@ func (useKind) prefix() string        { return "use" }
 func (staffKind) prefix() string      { return "stf" }
 func (sessionKind) prefix() string    { return "ses" }
 func (passkeyKind) prefix() string    { return "pky" }
+func (accessKind) prefix() string     { return "acc" }
 func (incidentKind) prefix() string   { return "inc" }
 func (approvalKind) prefix() string   { return "apr" }
 func (tokenKind) prefix() string      { return "tok" }
@@ -95,6 +97,7 @@ type (
 	Staff      = ID[staffKind]      // a member of staff
 	Session    = ID[sessionKind]    // a member of staff on one device
 	Passkey    = ID[passkeyKind]    // a key with which a member of staff signs in
+	Access     = ID[accessKind]     // an access to a customer that somebody is asked about
 	Incident   = ID[incidentKind]   // something that went wrong with personal data
 	Approval   = ID[approvalKind]   // an act that needs two people
 	Token      = ID[tokenKind]      // an API token

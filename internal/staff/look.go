@@ -45,12 +45,29 @@ func (r *Roster) Look(ctx context.Context, who id.Staff) error {
 	})
 }
 
+// How a look ended, in the ledger. Somebody who is found by number alone is not
+// shown before the reason is said.
+const (
+	lookHit  = "hit"
+	lookSeen = "exists"
+)
+
 // Looked records a look: for which purpose or request, and whether anybody was
 // found. What was typed and who was found are not in the ledger.
 func (r *Roster) Looked(tx *db.Tx, who id.Staff, why string, found bool) error {
 	outcome := "miss"
 	if found {
-		outcome = "hit"
+		outcome = lookHit
 	}
 	return r.note(tx, KindLooked, act{Staff: who, Act: outcome, Text: why, By: Actor(who)})
+}
+
+// LookedByNumber records that somebody went to a customer's page without having
+// said why: they were told no more than whether there is one.
+func (r *Roster) LookedByNumber(tx *db.Tx, who id.Staff, exists bool) error {
+	outcome := "miss"
+	if exists {
+		outcome = lookSeen
+	}
+	return r.note(tx, KindLooked, act{Staff: who, Act: outcome, Text: "the number alone", By: Actor(who)})
 }

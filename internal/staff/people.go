@@ -44,8 +44,8 @@ func (r *Roster) Add(tx *db.Tx, n NewPerson, by term.Actor) (id.Staff, error) {
 		return 0, errs.New(errs.Conflict, AddressTaken, "somebody here has this address already").On("email")
 	}
 	who, now := id.New[id.Staff](), r.Clock.Now()
-	_, err = tx.Exec(`insert into staff (staff_id, name, email, password, authenticator, last_step, committed_at, commitment_id, added_by, added_at, left_at)
-		values ($1, $2, $3, '', '', 0, 0, 0, $4, $5, 0)`,
+	_, err = tx.Exec(`insert into staff (staff_id, name, email, password, authenticator, last_step, committed_at, commitment_id, added_by, added_at, promised, left_at)
+		values ($1, $2, $3, '', '', 0, 0, 0, $4, $5, '', 0)`,
 		who, r.seal("name", who, name), r.seal("email", who, email), by, now)
 	if err != nil {
 		return 0, err
@@ -64,6 +64,7 @@ type act struct {
 	Controller term.Controller `json:"controller,omitempty"`
 	Role       string          `json:"role,omitempty"`
 	Factor     string          `json:"factor,omitempty"`
+	Version    string          `json:"version,omitempty"`
 	Text       string          `json:"text,omitempty"`
 	By         term.Actor      `json:"by,omitempty"`
 }
@@ -110,14 +111,15 @@ type stored struct {
 	password      string
 	authenticator string
 	lastStep      int64
+	promised      string // version of the words they promised
 }
 
-const personColumns = `staff_id, name, email, password, authenticator, last_step, committed_at, added_at, left_at`
+const personColumns = `staff_id, name, email, password, authenticator, last_step, committed_at, promised, added_at, left_at`
 
 func (r *Roster) scan(scan db.Scan) (stored, error) {
 	var p stored
 	var name, email string
-	if err := scan(&p.ID, &name, &email, &p.password, &p.authenticator, &p.lastStep, &p.CommittedAt, &p.AddedAt, &p.LeftAt); err != nil {
+	if err := scan(&p.ID, &name, &email, &p.password, &p.authenticator, &p.lastStep, &p.CommittedAt, &p.promised, &p.AddedAt, &p.LeftAt); err != nil {
 		return p, err
 	}
 	p.HasPassword, p.HasFactor = p.password != "", p.authenticator != ""

@@ -41,6 +41,7 @@ type Who struct {
 	Session Session
 	Rights  Rights
 	Charter *charter.Charter
+	Bound   bool // they have promised confidentiality in the words in force
 }
 
 // Fresh tells whether a factor was shown within five minutes.
@@ -48,7 +49,7 @@ func (w Who) Fresh(now clock.Instant) bool { return now.Sub(w.Session.ProvenAt) 
 
 // Open opens a session and gives its secret for the cookie. It returns
 // UNAUTHORIZED when the sign-in has shown no second factor, and FORBIDDEN when
-// confidentiality has not been promised.
+// confidentiality has not been promised in the words in force.
 func (r *Roster) Open(ctx context.Context, s SignIn, device string) (string, error) {
 	if s.factor == "" {
 		return "", errNoFactor
@@ -62,8 +63,11 @@ func (r *Roster) Open(ctx context.Context, s SignIn, device string) (string, err
 		if err != nil {
 			return err
 		}
-		if p.CommittedAt == 0 {
-			return errNoCommitment
+		if bound, err := r.bound(tx, p); err != nil || !bound {
+			if err == nil {
+				err = errNoCommitment
+			}
+			return err
 		}
 		now := r.Clock.Now()
 		_, err = tx.Exec(`insert into staff_session (session_id, staff_id, digest, key_id, device, factor, opened_at, seen_at, proven_at, ended_at)
@@ -120,7 +124,7 @@ func (r *Roster) ask(tx *db.Tx, secret string, now clock.Instant) (Who, error) {
 	if err != nil {
 		return Who{}, err
 	}
-	return Who{p.Person, s, RightsOf(c, p.Grants, c.Business.ID, now), c}, nil
+	return Who{p.Person, s, RightsOf(c, p.Grants, c.Business.ID, now), c, p.promised == WordsOf(c).Version}, nil
 }
 
 func (r *Roster) session(tx *db.Tx, secret string, now clock.Instant) (Session, error) {

@@ -113,23 +113,25 @@ const (
 
 // Next tells the step.
 func (r *Roster) Next(ctx context.Context, s SignIn) (Step, error) {
-	p, err := r.of(ctx, s)
-	if err != nil {
-		return "", err
-	}
-	return s.next(p), nil
-}
-
-func (s SignIn) next(p stored) Step {
+	var p stored
+	bound := false
+	err := r.DB.Read(ctx, func(tx *db.Tx) (err error) {
+		if p, err = r.still(tx, s); err == nil {
+			bound, err = r.bound(tx, p)
+		}
+		return err
+	})
 	switch {
+	case err != nil:
+		return "", err
 	case s.factor == "" && !p.HasFactor:
-		return StepEnrol
+		return StepEnrol, nil
 	case s.factor == "":
-		return StepFactor
-	case p.CommittedAt == 0:
-		return StepCommit
+		return StepFactor, nil
+	case !bound:
+		return StepCommit, nil
 	}
-	return StepOpen
+	return StepOpen, nil
 }
 
 func (r *Roster) of(ctx context.Context, s SignIn) (stored, error) {
@@ -236,32 +238,7 @@ func (r *Roster) showFactor(ctx context.Context, who id.Staff, given string) (st
 	return factor, err
 }
 
-// Commitment is the promise of confidentiality, in the words that are recorded
-// (GDPR 28(3)(b), 29, 32(4)).
-const Commitment = "I use customers' data only on the business's instructions and for the purpose at hand, " +
-	"keep them confidential during my work here and after it, and report at once when I think that something went wrong."
-
-// Commit records the promise of confidentiality in its words as shown. The
-// sign-in must have shown a factor.
-func (r *Roster) Commit(ctx context.Context, s SignIn, words string) error {
-	if s.factor == "" {
-		return errNoFactor
-	}
-	return r.DB.Write(ctx, func(tx *db.Tx) error {
-		if _, err := r.still(tx, s); err != nil {
-			return err
-		}
-		now := r.Clock.Now()
-		w, err := r.Ledger.Append(tx, KindCommitted, now, act{Staff: s.who, Act: "committed", Text: words, By: Actor(s.who)})
-		if err != nil {
-			return err
-		}
-		_, err = tx.Exec(`update staff set committed_at = $2, commitment_id = $3 where staff_id = $1`, s.who, now, w.Entry)
-		return err
-	})
-}
-
 var (
 	errNoFactor     = errs.New(errs.Unauthorized, NoSecondFactor, "sign in with your second factor")
-	errNoCommitment = errs.New(errs.Forbidden, NoCommitment, "promise confidentiality before you begin")
+	errNoCommitment = errs.New(errs.Forbidden, NoCommitment, "promise confidentiality, in the words in force, before you go on")
 )

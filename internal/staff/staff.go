@@ -2,7 +2,8 @@
 // how they prove it, which roles they hold for which brand, and what those roles
 // may do (GDPR 29, 32; OWASP ASVS 5.0 chapters 6 to 8).
 //
-// Nobody is in without a second factor and a promise of confidentiality: a
+// Nobody is in without a second factor and a promise of confidentiality in the
+// words in force: a
 // session is opened only from a sign-in that has shown both, and every request
 // asks again whether the person still works here and what they may do, so a
 // change applies at once. Roles are written in house.yaml; two that must not be
@@ -62,10 +63,8 @@ const (
 	KindSignIn    ledger.Kind = "staff.signin"    // somebody signed in, out, or failed to
 	KindRefused   ledger.Kind = "staff.refused"   // somebody asked for what they may not do
 	KindLooked    ledger.Kind = "staff.looked"    // somebody looked for a customer, and found one or not
+	KindAccess    ledger.Kind = "staff.access"    // somebody was asked about a look without a case, answered, or was judged
 )
-
-// Classes gives the retention of the entries' content.
-var Classes = map[ledger.Kind]ledger.Class{KindSignIn: ledger.Access, KindRefused: ledger.Access, KindLooked: ledger.Access}
 
 // Person is a member of staff.
 type Person struct {
@@ -95,7 +94,8 @@ func Actor(who id.Staff) term.Actor { return term.Actor("staff:" + who.String())
 // The codes of what is refused here.
 const (
 	NoSecondFactor errs.Code = "no_second_factor" // the sign-in has not shown one
-	NoCommitment   errs.Code = "no_commitment"    // confidentiality has not been promised
+	NoCommitment   errs.Code = "no_commitment"    // confidentiality has not been promised, or in other words than are in force
+	WordsChanged   errs.Code = "words_changed"    // another version of the promise is in force than was shown
 	WrongPassword  errs.Code = "wrong_sign_in"    // address and password do not fit
 	WrongCode      errs.Code = "wrong_code"       // the code is not right, or was used before
 	TooManyTries   errs.Code = "too_many_tries"   // wait before trying again

@@ -132,7 +132,7 @@ func (h house) signedUp(email string, roles ...string) (who id.Staff, secret, se
 	if _, err := h.Open(ctx, in, "test"); errs.CodeOf(err) != NoCommitment {
 		h.t.Errorf("a session without a commitment: %v", err)
 	}
-	if err := h.Commit(ctx, in, "I promise."); err != nil {
+	if err := h.Commit(ctx, in, WordsOf(sample.Halm()).Version); err != nil {
 		h.t.Fatal(err)
 	}
 	session, err = h.Open(ctx, in, "test")

@@ -88,14 +88,13 @@ func (b *Book) makerOf(tx *db.Tx, n New) (term.Actor, error) {
 	if err != nil {
 		return "", errNoPromise
 	}
-	p, err := b.Staff.Get(tx, who)
-	if err == nil && (p.CommittedAt == 0 || p.LeftAt != 0) {
+	if err = b.Staff.Bound(tx, who); errs.CodeOf(err) == staff.NoCommitment {
 		err = errNoPromise
 	}
 	return n.By, err
 }
 
-var errNoPromise = errs.New(errs.Forbidden, staff.NoCommitment, "whoever makes a token first promises confidentiality")
+var errNoPromise = errs.New(errs.Forbidden, staff.NoCommitment, "whoever makes a token first promises confidentiality, in the words in force")
 
 // Root gives the person who stands behind an actor: for a token whoever made it,
 // and for any other actor itself.

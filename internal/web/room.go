@@ -45,10 +45,11 @@ type Route struct {
 
 // Access says who may use a route. The zero Access is none: a route must say.
 type Access struct {
-	kind  accessKind
-	may   []staff.Permission
-	fresh bool
-	files int64 // bytes that a post with files may have; 0 for a plain form
+	kind    accessKind
+	may     []staff.Permission
+	fresh   bool
+	unbound bool  // also before confidentiality is promised in the words in force
+	files   int64 // bytes that a post with files may have; 0 for a plain form
 }
 
 type accessKind uint8
@@ -74,6 +75,13 @@ func May(p staff.Permission, or ...staff.Permission) Access {
 // Fresh asks besides for a second factor shown within five minutes.
 func (a Access) Fresh() Access {
 	a.fresh = true
+	return a
+}
+
+// Unbound lets in whoever has not promised confidentiality in the words in force:
+// to promise it, or to leave.
+func (a Access) Unbound() Access {
+	a.unbound = true
 	return a
 }
 

@@ -56,6 +56,9 @@ func (v *Visit) enter(route Route) error {
 		return err
 	}
 	v.Who = who
+	if !who.Bound && !route.Access.unbound {
+		return v.toCommit()
+	}
 	if !route.Access.Allows(who.Rights) {
 		err := v.DB.Write(v.R.Context(), func(tx *db.Tx) error {
 			return v.Staff.Refused(tx, who.Person.ID, route.Pattern, route.Access.may[0])
@@ -78,6 +81,15 @@ func (v *Visit) toSignIn() error {
 		to += "?next=" + url.QueryEscape(v.R.URL.RequestURI())
 	}
 	return v.Redirect(to)
+}
+
+// toCommit asks for the promise of confidentiality, whose words have changed.
+func (v *Visit) toCommit() error {
+	back := "/admin/"
+	if v.R.Method == http.MethodGet {
+		back = v.R.URL.RequestURI()
+	}
+	return v.Redirect(againURL + "?next=" + url.QueryEscape(back))
 }
 
 // toProve asks for the second factor again. What a form held is lost, so pages

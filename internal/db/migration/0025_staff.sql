@@ -11,6 +11,7 @@ create table staff (
     last_step bigint not null, -- none staff; the last time step whose code was used
     committed_at bigint not null, -- none staff; when confidentiality was promised, or 0
     commitment_id bigint not null, -- none staff; the ledger's entry of it
+    promised text not null, -- none staff; version of the words they promised, or ''
     added_by text not null, -- none staff
     added_at bigint not null, -- none staff
     left_at bigint not null, -- none staff; 0 while they work here
@@ -101,6 +102,28 @@ create table staff_look (
     at bigint not null, -- none staff
     primary key (staff_id, look_id)
 );
+
+-- Accesses to customers without a case, of which a sample is asked about each week.
+create table staff_access (
+    access_id bigint not null, -- none staff
+    staff_id bigint not null, -- pseudonymous staff; who looked
+    entry_id bigint not null, -- none staff; the ledger's entry of the look
+    purpose text not null, -- none staff; the purpose they stated
+    at bigint not null, -- none staff; when they looked
+    asked_at bigint not null, -- none staff
+    answer text not null, -- sealed staff; what it was for, or ''
+    answered_at bigint not null, -- none staff; 0 while it is open
+    judged_by text not null, -- none staff; '' until somebody has
+    judged_at bigint not null, -- none staff; 0 until then
+    fine bigint not null, -- none staff; 1 when it was in order
+    primary key (access_id)
+);
+
+create unique index staff_access_entry on staff_access (entry_id);
+
+create index staff_access_of on staff_access (staff_id, asked_at);
+
+create index staff_access_open on staff_access (judged_at, access_id);
 
 -- How often somebody tried and failed: by account and by network.
 create table staff_try (

@@ -396,6 +396,14 @@ var Switches = []Switch{
 		File: "internal/approval/decide.go", Code: "if err == nil && refusal != 0 && (v.Reason == \"\"", Off: "if err == nil && false && (v.Reason == \"\"",
 	},
 	{
+		Test: "TestTRN04_WhoHasAccessIsBoundAndSaysWhy", In: "internal/app",
+		File: "internal/staff/commitment.go", Code: "return p.promised == WordsOf(c).Version, nil", Off: "return p.promised != \"\" || c != nil, nil",
+	},
+	{
+		Test: "TestTRN04_WhoHasAccessIsBoundAndSaysWhy", In: "internal/app",
+		File: "internal/staff/access.go", Code: "err == nil || a.Act != lookHit {", Off: "err == nil || a.Act == lookHit {",
+	},
+	{
 		Test: "TestTRN05_CreatorAndApproverAreTwoPeople", In: "internal/app",
 		File: "internal/approval/decide.go", Code: "if slices.Contains(q.makers, self) {", Off: "if false {",
 	},

@@ -75,7 +75,7 @@ func (r *room) known(v *web.Visit, who id.Customer) error {
 		if missing != nil && !errs.Is(missing, errs.NotFound) {
 			return missing
 		}
-		return v.Staff.Looked(tx, v.Who.Person.ID, "the number alone", missing == nil)
+		return v.Staff.LookedByNumber(tx, v.Who.Person.ID, missing == nil)
 	})
 	if err != nil {
 		return err

@@ -41,6 +41,7 @@ func (r *room) waiting(v *web.Visit) ([]task, error) {
 		add func(*web.Visit) ([]task, error)
 	}{
 		{approval.Approvers, r.approvals},
+		{[]staff.Permission{staff.Oversee}, r.accesses},
 		{[]staff.Permission{staff.Direct}, r.overruled},
 		{[]staff.Permission{staff.OpenRequest, staff.DecideRequest, staff.Oversee}, r.requests},
 		{[]staff.Permission{staff.Incident, staff.Oversee}, r.incidents},
@@ -59,6 +60,11 @@ func (r *room) waiting(v *web.Visit) ([]task, error) {
 		}
 		out = append(out, some...)
 	}
+	own, err := r.unexplained(v)
+	if err != nil {
+		return nil, err
+	}
+	out = append(out, own...)
 	slices.SortStableFunc(out, func(a, b task) int { return cmp.Compare(urgency[a.Status.Tone], urgency[b.Status.Tone]) })
 	return out, nil
 }

@@ -43,6 +43,7 @@ var kindWords = map[ledger.Kind]string{
 	sharing.KindAcknowledged: "Recipient confirmed",
 	sharing.KindRegistered:   "Recipient let in or changed",
 	sharing.KindSuspended:    "Recipient suspended",
+	staff.KindAccess:         "Look without a case questioned",
 	staff.KindCommitted:      "Confidentiality promised",
 	staff.KindLooked:         "Customer looked for",
 	staff.KindPerson:         "Staff joined or left",

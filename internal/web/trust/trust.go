@@ -1,5 +1,6 @@
 // Package trust is the room where the business shows that it keeps its promises:
-// the ledger with its proofs, who of the staff used whose kinds of data, and the
+// the ledger with its proofs, who of the staff used whose kinds of data, what
+// looks without a case were for, and the
 // register of what went wrong, into which everybody reports.
 package trust
 
@@ -44,6 +45,8 @@ type pages struct {
 	incidents ui.Page[incidentsPage]
 	incident  ui.Page[incidentPage]
 	concern   ui.Page[concernPage]
+	accesses  ui.Page[accessesPage]
+	own       ui.Page[ownPage]
 	approvals ui.Page[approvalsPage]
 	approval  ui.Page[approvalPage]
 	requests  ui.Page[requestsPage]
@@ -58,6 +61,7 @@ func load(set *ui.Set) pages {
 		ledger: ui.Find[ledgerPage](set, "ledger"), entry: ui.Find[entryPage](set, "entry"), uses: ui.Find[usesPage](set, "uses"), evidence: ui.Find[evidencePage](set, "evidence"),
 		incidents: ui.Find[incidentsPage](set, "incidents"), incident: ui.Find[incidentPage](set, "incident"), concern: ui.Find[concernPage](set, "concern"),
 		approvals: ui.Find[approvalsPage](set, "approvals"), approval: ui.Find[approvalPage](set, "approval"),
+		accesses: ui.Find[accessesPage](set, "accesses"), own: ui.Find[ownPage](set, "own"),
 		requests: ui.Find[requestsPage](set, "requests"), request: ui.Find[requestPage](set, "request"),
 	}
 }
@@ -76,6 +80,7 @@ func New(s Services) (web.Room, error) {
 			{Title: "Requests", URL: requestsURL, Words: "rights erasure copy objection restriction deadline desk"},
 			{Title: "Evidence", URL: "/admin/trust/evidence", Words: "accountability audit as of date in force"},
 			{Title: "Uses of data", URL: "/admin/trust/uses", Words: "who read staff disclosed"},
+			{Title: "Accesses", URL: accessesURL, Words: "looked without a case confidentiality sample question"},
 			{Title: "Incidents", URL: "/admin/trust/incidents", Words: "breach concern register"},
 			{Title: "Approvals", URL: approvalsURL, Words: "dual control second person approve four eyes"},
 			{Title: "Report a concern", URL: "/admin/concern", Words: "breach incident wrong help"},
@@ -97,6 +102,11 @@ func New(s Services) (web.Room, error) {
 			{Pattern: "GET /admin/trust/evidence", Access: audit, Do: r.showEvidence},
 			{Pattern: "GET /admin/trust/evidence/pack", Access: audit, Do: r.evidencePack},
 			{Pattern: "GET /admin/trust/uses", Access: audit, Do: r.showUses},
+			{Pattern: "GET " + accessesURL, Access: audit, Do: r.showAccesses},
+			{Pattern: "POST " + accessesURL + "/{access}/fine", Access: web.May(staff.Oversee), Do: r.judgeAccess(true, "Noted: it was in order.")},
+			{Pattern: "POST " + accessesURL + "/{access}/wrong", Access: web.May(staff.Oversee), Do: r.judgeAccess(false, "It stands in the register of incidents.")},
+			{Pattern: "GET " + ownURL, Access: web.SignedIn(), Do: r.showOwn},
+			{Pattern: "POST " + ownURL + "/{access}", Access: web.SignedIn(), Do: r.explain},
 			{Pattern: "GET /admin/trust/incidents", Access: work, Do: r.showIncidents},
 			{Pattern: "GET /admin/trust/incidents/{incident}", Access: work, Do: r.showIncident},
 			{Pattern: "POST /admin/trust/incidents/{incident}/facts", Access: work, Do: r.record},

@@ -29,6 +29,8 @@ func TestPagesRenderFull(t *testing.T) {
 		webtest.Page(p.request, requestPage{ID: id.New[id.Request](), Customer: "cus_1", Find: true, State: ui.Status{Tone: ui.Warn, Text: "waits"}, InEffect: "stopped", Facts: []ui.Fact{{Term: "Request", Text: "req_1"}},
 			Past: []ui.Moment{{At: at, Tone: ui.Info, Title: "Asked"}}, Steps: []requestStep{{"events", "12", ui.Status{Tone: ui.Good, Text: "done"}}}, Told: []ui.Fact{{Term: "Relay", Text: "told"}},
 			Acts: []requestAct{{URL: "/x", Title: "Uphold", Follows: "It ends.", Button: "Uphold", Danger: true, Field: &ui.Field{ID: "how", Name: "how", Label: "How", Error: "wrong"}}}, Proof: "/p"}),
+		webtest.Page(p.accesses, accessesPage{[]ui.Link{{Text: "Open", URL: "?", Current: true}}, []accessRow{{id.New[id.Access](), id.New[id.Entry](), "Ada", at.Time(), "Orders", "a late parcel", ui.Status{Tone: ui.Info, Text: "explained"}, true}}, ui.Pages{Next: "?after=x"}}),
+		webtest.Page(p.own, ownPage{[]ownRow{{id.New[id.Access](), at.Time(), "Orders", field("answer")}}}),
 		webtest.Page(p.concern, concernPage{field("text"), choice("kind"), choice("unnamed")[0]}),
 	)
 }

@@ -123,7 +123,7 @@ func Hire(t *testing.T, r *staff.Roster, email string, roles ...string) *Person 
 	t.Helper()
 	ctx := context.Background()
 	p := &Person{Email: email, roster: r}
-	invitation := ""
+	invitation, words := "", staff.Words{}
 	err := r.DB.Write(ctx, func(tx *db.Tx) error {
 		c, err := r.Charter.Current(tx)
 		if err != nil {
@@ -150,7 +150,14 @@ func Hire(t *testing.T, r *staff.Roster, email string, roles ...string) *Person 
 	must(t, err)
 	in, _, err = r.Enrol(ctx, in, code)
 	must(t, err)
-	must(t, r.Commit(ctx, in, "I promise."))
+	must(t, r.DB.Read(ctx, func(tx *db.Tx) error {
+		c, err := r.Charter.Current(tx)
+		if err == nil {
+			words = staff.WordsOf(c)
+		}
+		return err
+	}))
+	must(t, r.Commit(ctx, in, words.Version))
 	p.in = in
 	return p
 }
