@@ -28,6 +28,7 @@ var owners = map[string][]string{
 	"0065_sharing.sql":  {"internal/sharing"},
 	"0070_collect.sql":  {"internal/collect", "internal/intake"},
 	"0080_request.sql":  {"internal/portal", "internal/request"},
+	"0082_claim.sql":    {"internal/claim"},
 	"0085_incident.sql": {"internal/incident"},
 	"0090_api.sql":      {"internal/api", "internal/token"},
 	"0095_evidence.sql": {"internal/evidence"},

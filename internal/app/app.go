@@ -22,6 +22,7 @@ import (
 	"candor/internal/bounce"
 	"candor/internal/campaign"
 	"candor/internal/charter"
+	"candor/internal/claim"
 	"candor/internal/clock"
 	"candor/internal/collect"
 	"candor/internal/config"
@@ -82,6 +83,7 @@ type App struct {
 	Campaigns *campaign.Book
 	Teller    *telling.Teller
 	Sharing   *sharing.Service
+	Claims    *claim.Store
 	Desk      *request.Desk
 	Collector *collect.Collector
 	Importer  *intake.Importer

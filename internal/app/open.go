@@ -13,6 +13,7 @@ import (
 	"candor/internal/audience/index"
 	"candor/internal/backup"
 	"candor/internal/campaign"
+	"candor/internal/claim"
 	"candor/internal/collect"
 	"candor/internal/config"
 	"candor/internal/consent"
@@ -81,9 +82,10 @@ func (a *App) openUses(_ context.Context, o Options) (err error) {
 	if err != nil {
 		return err
 	}
+	a.Claims = claim.New(claim.Config{DB: a.DB, Ring: a.Ring, Gate: a.Gate, Charter: a.Charter, Ledger: a.Ledger, Jobs: a.Jobs, Clock: a.Clock})
 	a.Desk = request.NewDesk(request.Config{
-		DB: a.DB, Gate: a.Gate, Charter: a.Charter, Packs: a.Packs, Ledger: a.Ledger, Jobs: a.Jobs, Outbox: a.Outbox, Sharing: a.Sharing,
-		Mail: a.Sender, Audience: a.Audience, Clock: a.Clock, Sources: a.sources(o), Approvals: a.Approvals,
+		DB: a.DB, Gate: a.Gate, Charter: a.Charter, Packs: a.Packs, Ledger: a.Ledger, Jobs: a.Jobs, Outbox: a.Outbox, Sharing: a.Sharing, Claims: a.Claims,
+		Mail: a.Sender, Audience: a.Audience, Clock: a.Clock, Sources: a.sources(), Approvals: a.Approvals,
 	})
 	a.Keeper = &backup.Keeper{DB: a.DB, Journal: a.Journal, Ledger: a.Ledger, Gate: a.Gate, Desk: a.Desk, Campaigns: a.Campaigns,
 		Clock: a.Clock, Log: a.Log}
@@ -91,13 +93,14 @@ func (a *App) openUses(_ context.Context, o Options) (err error) {
 }
 
 // sources lists every store of personal data in the order they are erased: what
-// hangs on a customer first, the customer last.
-func (a *App) sources(o Options) []rights.Source {
-	out := []rights.Source{message.Source{}}
-	if o.Mailbox {
-		out = append(out, mailbox.Source{})
+// must outlive the rest is kept first, what hangs on a customer goes next, the
+// customer last. The demo's mailbox is always among them: its table may hold mails
+// of a database that a demo began with.
+func (a *App) sources() []rights.Source {
+	return []rights.Source{
+		claim.Source{Claims: a.Claims}, message.Source{}, mailbox.Source{}, sharing.Source{}, portal.Source{}, audience.Source{},
+		consent.Source{}, gate.Traces{}, event.Rights{}, gate.Sealed{Gate: a.Gate}, customer.Rights{},
 	}
-	return append(out, sharing.Source{}, portal.Source{}, audience.Source{}, consent.Source{}, gate.Traces{}, event.Rights{}, gate.Sealed{Gate: a.Gate}, customer.Rights{})
 }
 
 // relay is where mails go: the configured one, or the mailbox of the demo.

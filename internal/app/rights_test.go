@@ -13,6 +13,7 @@ var uncovered = map[string]string{
 	"erasure_notice": "what recipients must still be told of an erasure; the id then leads to nobody",
 	"erasure_step":   "receipts of the erasure itself",
 	"suppression":    "a keyed digest, kept so that nobody writes to the address again (MIN-08)",
+	"claim":          "evidence for legal claims, sealed under a key of its own, until they are barred (GDPR 17(3)(e))",
 	"service_count":  "a keyed digest of an address, for two days; no customer is known to it",
 }
 
@@ -28,7 +29,7 @@ func TestEverySourceCoversTheSchema(t *testing.T) {
 		byName[table.Name] = table
 	}
 	covered := map[string]bool{}
-	for _, s := range (&App{}).sources(Options{Mailbox: true}) {
+	for _, s := range (&App{}).sources() {
 		for _, name := range s.Tables() {
 			covered[name] = true
 			if _, ok := byName[name].Column("customer_id"); !ok {

@@ -132,7 +132,7 @@ func keptLittle(t *testing.T, a *App, raw string) {
 			t.Errorf("%s may list marks", path)
 		}
 	}
-	for _, s := range a.sources(Options{Mailbox: true}) {
+	for _, s := range a.sources() {
 		if slices.Contains(s.Tables(), "suppression") {
 			t.Errorf("the store %s exports marks", s.Store())
 		}

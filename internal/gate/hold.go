@@ -1,12 +1,10 @@
 package gate
 
 import (
-	"maps"
 	"slices"
 
 	"candor/internal/charter"
 	"candor/internal/clock"
-	"candor/internal/consent"
 	"candor/internal/customer"
 	"candor/internal/db"
 	"candor/internal/id"
@@ -42,20 +40,11 @@ func (g *Gate) hold(tx *db.Tx, c id.Customer) (*hold, error) {
 	if err != nil {
 		return nil, err
 	}
-	row, err := customer.Get(tx, c)
+	read, err := subjects(tx, []id.Customer{c})
 	if err != nil {
 		return nil, err
 	}
-	records, err := consent.Of(tx, c)
-	if err != nil {
-		return nil, err
-	}
-	facts, err := customer.FactsOf(tx, c)
-	if err != nil {
-		return nil, err
-	}
-	return &hold{g: g, tx: tx, law: law, charter: ch, id: c, rev: rev, at: g.clock.Now(), writes: &writes{who: []id.Customer{c}},
-		facts: Facts{Customer: c, Since: row.CreatedAt, Records: records, Facts: facts}}, nil
+	return &hold{g: g, tx: tx, law: law, charter: ch, id: c, rev: rev, at: g.clock.Now(), writes: &writes{who: []id.Customer{c}}, facts: read[c].facts}, nil
 }
 
 // holds makes the holds of customers that the caller has locked, in their order.
@@ -66,28 +55,21 @@ func (g *Gate) holds(tx *db.Tx, list []id.Customer, made map[id.Customer]custome
 		return nil, err
 	}
 	old := slices.DeleteFunc(slices.Clone(list), func(c id.Customer) bool { return made[c].ID != 0 })
-	rows, err := customer.ByID(tx, old)
+	read, err := subjects(tx, old)
 	if err != nil {
 		return nil, err
 	}
-	facts, err := customer.FactsOfMany(tx, old)
-	if err != nil {
-		return nil, err
+	for c, row := range made {
+		read[c] = subject{row, Facts{Customer: c, Since: row.CreatedAt}}
 	}
-	records, err := consent.OfMany(tx, old)
-	if err != nil {
-		return nil, err
-	}
-	maps.Copy(rows, made)
 	out := make([]*hold, len(list))
 	all := &writes{who: list}
 	for i, c := range list {
-		row, ok := rows[c]
+		p, ok := read[c]
 		if !ok {
 			return nil, errStale
 		}
-		out[i] = &hold{g: g, tx: tx, law: law, charter: ch, id: c, rev: row.Rev, at: g.clock.Now(), writes: all,
-			facts: Facts{Customer: c, Since: row.CreatedAt, Records: records[c], Facts: facts[c]}}
+		out[i] = &hold{g: g, tx: tx, law: law, charter: ch, id: c, rev: p.row.Rev, at: g.clock.Now(), writes: all, facts: p.facts}
 	}
 	return out, nil
 }

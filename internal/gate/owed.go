@@ -5,7 +5,6 @@ import (
 
 	"candor/internal/charter"
 	"candor/internal/clock"
-	"candor/internal/consent"
 	"candor/internal/customer"
 	"candor/internal/db"
 	"candor/internal/id"
@@ -27,22 +26,13 @@ func (g *Gate) Owed(tx *db.Tx, list []id.Customer) (map[id.Customer]Owed, error)
 	if err != nil {
 		return nil, err
 	}
-	facts, err := customer.FactsOfMany(tx, list)
-	if err != nil {
-		return nil, err
-	}
-	records, err := consent.OfMany(tx, list)
-	if err != nil {
-		return nil, err
-	}
-	rows, err := customer.ByID(tx, list)
+	read, err := subjects(tx, list)
 	if err != nil {
 		return nil, err
 	}
 	out := map[id.Customer]Owed{}
-	for _, who := range list {
-		f := Facts{Customer: who, Since: rows[who].CreatedAt, Records: records[who], Facts: facts[who]}
-		if o, ok := owed(f, law, g.clock.Now()); ok {
+	for who, p := range read {
+		if o, ok := owed(p.facts, law, g.clock.Now()); ok {
 			out[who] = o
 		}
 	}

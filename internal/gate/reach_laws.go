@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"candor/internal/charter"
-	"candor/internal/consent"
 	"candor/internal/customer"
 	"candor/internal/db"
 	"candor/internal/id"
@@ -52,26 +51,17 @@ func (g *Gate) reachOfLaws(tx *db.Tx, p term.Purpose, ch term.Channel, after id.
 	if err != nil || len(ids) == 0 {
 		return out, 0, err
 	}
-	rows, err := customer.ByID(tx, ids)
-	if err != nil {
-		return out, 0, err
-	}
-	facts, err := customer.FactsOfMany(tx, ids)
-	if err != nil {
-		return out, 0, err
-	}
-	records, err := consent.OfMany(tx, ids)
+	read, err := subjects(tx, ids)
 	if err != nil {
 		return out, 0, err
 	}
 	now := g.clock.Now()
-	for _, who := range ids {
-		f := Facts{Customer: who, Since: rows[who].CreatedAt, Records: records[who], Facts: facts[who]}
+	for who, one := range read {
 		r := Request{Customer: who, Controller: c.Business.ID, Purpose: p, Operation: term.Serve, Channel: ch}
-		if Decide(f, each, r, now).Allowed() {
+		if Decide(one.facts, each, r, now).Allowed() {
 			out.EachMarket++
 		}
-		if Decide(f, strict, r, now).Allowed() {
+		if Decide(one.facts, strict, r, now).Allowed() {
 			out.Strict++
 		}
 	}

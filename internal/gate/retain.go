@@ -161,28 +161,20 @@ func (g *Gate) keepOf(c *charter.Charter) (*event.Keep, error) {
 
 // lives tells what the retention of customers' events counts from.
 func lives(tx *db.Tx, list []id.Customer) (map[id.Customer]event.Life, error) {
-	rows, err := customer.ByID(tx, list)
-	if err != nil {
-		return nil, err
-	}
-	facts, err := customer.FactsOfMany(tx, list)
-	if err != nil {
-		return nil, err
-	}
-	records, err := consent.OfMany(tx, list)
+	read, err := subjects(tx, list)
 	if err != nil {
 		return nil, err
 	}
 	out := make(map[id.Customer]event.Life, len(list))
-	for _, c := range list {
-		l := event.Life{LastContact: rows[c].SeenDay}
-		for _, f := range facts[c] {
+	for c, p := range read {
+		l := event.Life{LastContact: p.row.SeenDay}
+		for _, f := range p.facts.Facts {
 			if f.Kind == customer.Contract {
 				l.ContractEnd = max(l.ContractEnd, endOf(f))
 			}
 		}
-		for _, k := range consent.Keys(records[c]) {
-			s := consent.StateOf(records[c], k)
+		for _, k := range consent.Keys(p.facts.Records) {
+			s := consent.StateOf(p.facts.Records, k)
 			if s.Status == consent.Agreed {
 				l.ConsentEnd = clock.Never
 			} else {

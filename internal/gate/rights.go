@@ -2,11 +2,14 @@ package gate
 
 import (
 	"context"
+	"slices"
 
 	"candor/internal/charter"
+	"candor/internal/customer"
 	"candor/internal/db"
 	"candor/internal/gate/internal/vault"
 	"candor/internal/id"
+	"candor/internal/keyring"
 	"candor/internal/personal"
 	"candor/internal/rights"
 )
@@ -69,5 +72,37 @@ func (g *Gate) Addresses(ctx context.Context, c id.Customer) ([]personal.Value, 
 		}
 		return err
 	})
+	return out, err
+}
+
+// ProvenAs gives keyed digests of what a customer is called for certain: ids that
+// the business gave them, and addresses that they confirmed, those under every
+// version of the key. An address that is shared or nobody's own is not among them.
+func (g *Gate) ProvenAs(ctx context.Context, tx *db.Tx, c id.Customer) ([][]byte, error) {
+	held, err := customer.IdentitiesOf(tx, []id.Customer{c})
+	if err != nil {
+		return nil, err
+	}
+	var out [][]byte
+	for _, h := range held[c] {
+		if h.Kind.Names() && h.Mark == "" && (h.ConfirmedAt != 0 || !h.Kind.Endpoint()) {
+			out = append(out, h.Digest)
+		}
+	}
+	all, err := g.vault.All(ctx, tx, c)
+	for _, v := range all {
+		for _, read := range []func(string) (customer.Identity, error){customer.Email, func(raw string) (customer.Identity, error) { return customer.Phone(raw, "") }} {
+			who, err := read(v.Value.Reveal())
+			if err != nil {
+				continue // no address
+			}
+			sums := g.book.Digests(who)
+			if slices.ContainsFunc(sums, func(d keyring.Digest) bool { return containsSum(out, d.Sum) }) {
+				for _, d := range sums {
+					out = append(out, d.Sum)
+				}
+			}
+		}
+	}
 	return out, err
 }

@@ -43,6 +43,8 @@ const (
 	Vault       Use = "vault"       // the key that wraps customers' data keys
 	Import      Use = "import"      // the same file again
 	Blob        Use = "blob"        // sealed bytes of nobody in particular, such as quarantine
+	Claim       Use = "claim"       // evidence that outlives an erasure, sealed
+	Claimant    Use = "claimant"    // by whom that evidence is found
 )
 
 // Digest is a keyed digest and the version of the key that made it.

@@ -10,8 +10,8 @@ import (
 
 // kept lists the uses that a retired root key goes on serving: digests by which
 // people are found again and never written to, links that were sent, lines of the
-// journal and backups. What is not here nothing can derive any more.
-var kept = []Use{Identity, Suppression, Dedupe, Token, Secret, Send, MessageID, Journal, Blob, Lot, Import}
+// journal, backups and evidence for claims. What is not here nothing can derive any more.
+var kept = []Use{Identity, Suppression, Dedupe, Token, Secret, Send, MessageID, Journal, Blob, Lot, Import, Claim, Claimant}
 
 // Renew adds a fresh root key to a key file, unless a rotation is under way
 // already, and gives the ring with it. New values are sealed under the new key;

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"bytes"
 	"context"
 	"strings"
 
@@ -53,6 +54,24 @@ func (l *Log) Proof(ctx context.Context, e id.Entry) (Proof, error) {
 	}
 	p.Receipt, err = receipt.Receipt{Record: record, Salt: p.Row.Salt, LeafIndex: p.Row.Pos, Proof: p.Proof.String()}.Marshal()
 	return p, err
+}
+
+// Holds reports whether the leaf of an entry is made of exactly this: kind, time,
+// salt and content. It tells so also after the content of the log's own is gone,
+// for whoever kept it elsewhere.
+func (l *Log) Holds(tx *db.Tx, w Written) (bool, error) {
+	row, err := l.get(tx, w.Entry)
+	if errs.Is(err, errs.NotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	if w.Content, err = receipt.Canonical(w.Content); err != nil {
+		return false, err
+	}
+	commit, err := w.commitment()
+	return bytes.Equal(commit, row.Commit), err
 }
 
 // covering gives the checkpoint that proves a leaf, with the signatures of

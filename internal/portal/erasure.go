@@ -5,7 +5,9 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"net/http"
+	"slices"
 
+	"candor/internal/claim"
 	"candor/internal/clock"
 	"candor/internal/consent"
 	"candor/internal/db"
@@ -21,6 +23,7 @@ const certificateToken = "certificate"
 
 type erasePage struct {
 	Stores []string
+	Claims *claim.Kept // what will be kept for claims; nil for nothing
 	Sure   ui.Choice
 }
 
@@ -29,6 +32,7 @@ type certificatePage struct {
 	At         clock.Instant
 	Stores     []request.Step
 	BackupEnds clock.Instant
+	Claims     *claim.Kept
 	Receipt    string
 }
 
@@ -37,14 +41,31 @@ func (p *Portal) showErase(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p *Portal) renderErase(w http.ResponseWriter, r *http.Request, status int, wrong string) error {
-	if _, err := p.reader(r); err != nil {
+	v, err := p.reader(r)
+	if err != nil {
 		return err
 	}
 	f := p.intro(p.frame(r, "erase"), "erase-lead")
 	f.Nav = p.nav(f.Lang, "erase")
 	data := erasePage{Sure: ui.Choice{ID: "sure", Name: "sure", Value: "yes", Label: p.say(f.Lang, "erase-box"), Required: true, Error: wrong}}
-	for _, s := range p.Desk.Sources {
-		data.Stores = append(data.Stores, p.say(f.Lang, "store-"+s.Store()))
+	err = p.DB.Read(r.Context(), func(tx *db.Tx) error {
+		stores, err := p.Desk.Holding(tx, v.customer)
+		if err != nil {
+			return err
+		}
+		data.Stores = nil
+		for _, s := range stores {
+			data.Stores = append(data.Stores, p.say(f.Lang, "store-"+s))
+		}
+		kept, err := p.Desk.Keeps(tx, v.customer)
+		if errs.Is(err, errs.NotFound) {
+			return nil
+		}
+		data.Claims = &kept
+		return err
+	})
+	if err != nil {
+		return err
 	}
 	return p.pages.erase.Render(w, status, f, data)
 }
@@ -94,12 +115,12 @@ func (p *Portal) showCertificate(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	f.Title = p.say(f.Lang, "certificate-title")
-	stores := c.Stores
+	stores := slices.DeleteFunc(c.Stores, func(s request.Step) bool { return s.Removed == 0 && s.Store != request.LeftStep })
 	for i := range stores {
 		stores[i].Store = p.say(f.Lang, "store-"+stores[i].Store)
 	}
 	return p.pages.certificate.Render(w, http.StatusOK, f, certificatePage{Done: true, At: c.Erased, Stores: stores,
-		BackupEnds: c.BackupEnds, Receipt: r.URL.Path + "/receipt"})
+		BackupEnds: c.BackupEnds, Claims: c.Claims, Receipt: r.URL.Path + "/receipt"})
 }
 
 // certificateReceipt gives the certificate as it stands in the ledger, with its

@@ -51,7 +51,7 @@ func (d *Desk) acceptAgain(tx *db.Tx, c id.Customer, a journal.Act) (Request, er
 	if err == nil || !errs.Is(err, errs.NotFound) {
 		return open, err
 	}
-	r := Request{ID: id.New[id.Request](), Customer: c, Kind: Erasure, State: Working, Via: "journal", Actor: term.ByEngine,
+	r := Request{ID: id.New[id.Request](), Customer: c, Kind: Erasure, State: Working, Via: viaJournal, Actor: term.ByEngine,
 		Market: rulepack.Strict, ReceivedAt: a.At}
 	if c == a.Customer && a.Request != 0 {
 		r.ID = a.Request

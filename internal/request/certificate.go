@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"time"
 
+	"candor/internal/claim"
 	"candor/internal/clock"
 	"candor/internal/db"
 	"candor/internal/errs"
@@ -27,6 +28,7 @@ type Certificate struct {
 	BackupEnds clock.Instant `json:"no_key_backup_after"` // after it no key backup can recover the person
 	Recipients []Told        `json:"recipients"`          // who was told and has confirmed
 	Kept       []string      `json:"kept"`                // in words
+	Claims     *claim.Kept   `json:"claims,omitempty"`    // evidence that was sealed apart, and until when
 	NotCovered []string      `json:"not_covered"`         // what the engine cannot reach
 }
 
@@ -54,6 +56,9 @@ func (d *Desk) certify(ctx context.Context, r Request) error {
 			},
 			NotCovered: []string{"backups of the database made before the erasure: they open with no key once its backups have aged out"},
 		}
+		if err := d.sayKept(tx, r, &c); err != nil {
+			return err
+		}
 		told, err := d.Sharing.ErasureNotices(tx, r.Customer, r.ID)
 		if err != nil {
 			return err
@@ -72,7 +77,10 @@ func (d *Desk) certify(ctx context.Context, r Request) error {
 		}
 		_, err = tx.Exec(`update request set state = $3, closed_at = $4, entry_id = $5, content = $6
 			where customer_id = $1 and request_id = $2`, r.Customer, r.ID, Done, now, w.Entry, string(w.Content))
-		return err
+		if err != nil {
+			return err
+		}
+		return d.Claims.Answered(tx, r.ID, now, w.Entry)
 	})
 }
 

@@ -9,6 +9,9 @@
 // left. Recipients that were given data are told at once; until each has
 // confirmed, the erasure is partial. Then a certificate is written to the ledger.
 // A process that is killed half-way goes on where it was.
+//
+// First of all an erasure moves what must outlive it to the sealed store for claims;
+// the certificate says what that is, why, and until when.
 package request
 
 import (
@@ -17,6 +20,7 @@ import (
 	"candor/internal/approval"
 	"candor/internal/audience"
 	"candor/internal/charter"
+	"candor/internal/claim"
 	"candor/internal/clock"
 	"candor/internal/db"
 	"candor/internal/errs"
@@ -118,6 +122,7 @@ type Config struct {
 	Clock    clock.Clock
 	Outbox   *outbox.Box
 	Sharing  *sharing.Service
+	Claims   *claim.Store
 	Sources  []rights.Source // every store of personal data, in the order they are erased
 	// Approvals is asked when somebody erases a person who did not ask for it, and
 	// when there are many erasures in a day.
@@ -199,13 +204,17 @@ func (d *Desk) Open(ctx context.Context, after Request, limit int) ([]Request, e
 // OfCustomer lists a customer's requests, newest first.
 func (d *Desk) OfCustomer(ctx context.Context, c id.Customer) ([]Request, error) {
 	var out []Request
-	err := d.DB.Read(ctx, func(tx *db.Tx) error {
-		rows, err := tx.Query("select "+requestColumns+` from request
-			where customer_id = $1 order by request_id desc limit 100`, c)
-		out, err = db.Collect(rows, err, scanRequest)
+	err := d.DB.Read(ctx, func(tx *db.Tx) (err error) {
+		out, err = ofCustomer(tx, c)
 		return err
 	})
 	return out, err
+}
+
+func ofCustomer(tx *db.Tx, c id.Customer) ([]Request, error) {
+	rows, err := tx.Query("select "+requestColumns+` from request
+		where customer_id = $1 order by request_id desc limit 100`, c)
+	return db.Collect(rows, err, scanRequest)
 }
 
 func insert(tx *db.Tx, r Request) error {

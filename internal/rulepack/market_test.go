@@ -132,6 +132,14 @@ func TestTermTable(t *testing.T) {
 		{"D-41", "EU", "assessment", "2027-02-10"},
 		{"D-42", "UK", "training", "2027-02-10"},
 		{"D-45", "EU", "backup-after-erasure", "2026-05-11"},
+		{"CON-08", "EU", "claims", "2029-02-10"},
+		{"CON-08", "UK", "claims", "2032-02-10"},
+		{"CON-08", "US", "claims", "2030-02-10"},
+		{"CON-08", "US-CA", "claims", "2031-02-10"},
+		{"CON-08", "CA", "claims", "2029-02-10"},
+		{"CON-08", "BR", "claims", "2031-02-10"},
+		{"CON-08", "AU", "claims", "2032-02-10"},
+		{"the shortest", "STRICT", "claims", "2029-02-10"},
 		{"the shortest", "STRICT", "assessment", "2027-02-10"},
 	} {
 		p, _ := s.Pack(term.Market(v.market))

@@ -144,6 +144,10 @@ var Switches = []Switch{
 		File: "internal/backup/keeper.go", Code: "return k.Desk.EraseAgain(ctx, a)", Off: "return nil",
 	},
 	{
+		Test: "TestRGT12_WhatIsKeptForClaimsIsSealedToldAndEnds", In: "internal/app",
+		File: "internal/claim/look.go", Code: "if !l.Who.Rights.May(staff.Oversee) {", Off: "if false {",
+	},
+	{
 		Test: "TestRGT13_RestrictedDataAreKeptAndNotUsed", In: "internal/app",
 		File: "internal/gate/verdict.go", Code: "case restricted, held:", Off: "case held:",
 	},
