@@ -2,6 +2,7 @@ package app
 
 import (
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -19,6 +20,13 @@ func TestEveryStoreHasAName(t *testing.T) {
 		h.later(time.Minute)
 		for _, lang := range []string{"en", "de"} {
 			page := visit(h.App, http.MethodGet, strings.TrimPrefix(h.Portal.CertificateURL(r.ID), h.Config.URL)+"?lang="+lang, nil)
+			words, err := os.ReadFile("../portal/words/" + lang + ".txt")
+			h.must(err)
+			for _, store := range h.Desk.Sources {
+				if !strings.Contains(string(words), "\nstore-"+store.Store()+": ") {
+					t.Errorf("%s: the store %s has no name", lang, store.Store())
+				}
+			}
 			if page.Code != http.StatusOK || !strings.Contains(page.Body.String(), "<tbody>") || strings.Contains(page.Body.String(), "store-") {
 				t.Errorf("%s: %d, or a store has no name", lang, page.Code)
 			}
