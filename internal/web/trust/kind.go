@@ -7,6 +7,7 @@ import (
 	"candor/internal/approval"
 	"candor/internal/campaign"
 	"candor/internal/charter"
+	"candor/internal/claim"
 	"candor/internal/evidence"
 	"candor/internal/gate"
 	"candor/internal/incident"
@@ -24,6 +25,8 @@ var kindWords = map[ledger.Kind]string{
 	campaign.KindStep:        "Campaign: a step",
 	charter.KindApplied:      "Promise in force",
 	charter.KindPlanned:      "Promise planned",
+	claim.KindEnded:          "Evidence for claims deleted: they are barred",
+	claim.KindLooked:         "Evidence for claims looked for",
 	evidence.KindKept:        "Evidence of a day kept",
 	gate.KindConsent:         "Consent record",
 	gate.KindDisclosure:      "Personal data read",
