@@ -88,6 +88,11 @@ func TestACC02_CampaignsAskToConfirm(t *testing.T) {
 		if n := h.members(`roast == "dark"`) + h.members(`has(roast)`); n != 0 {
 			t.Errorf("%d are chosen by a stale value", n)
 		}
+		f, err := h.Audience.Preview(ctx, audience.Question{Purpose: "letter", Channel: term.Email, Condition: `roast == "dark"`, Actor: "program:test", Personal: true, Lang: "en"})
+		h.must(err)
+		if len(f.Excluded) != 1 || f.Excluded[0].Code != errs.Stale || f.Excluded[0].Way != audience.Refresh || f.Excluded[0].Count.Shown != "<10" {
+			t.Errorf("the funnel leaves out %+v", f.Excluded)
+		}
 		if d := h.uses(c, "letter", "roast"); !d.Allowed() || len(d.Stale) != 1 {
 			t.Errorf("the letter: %v, stale %v", d.Reasons, d.Stale)
 		}

@@ -101,11 +101,14 @@ func (f *funnel) mainReason(g stood) (gate.Reason, bool) {
 
 // answer puts the numbers as they may be shown.
 func (f *funnel) answer() Funnel {
-	round := !f.question.Personal || telling(f.match, f.permitted, f.reachable)
+	round := !f.question.Personal || telling(f.match, f.permitted, f.reachable) || f.aged > 0 && f.aged < small
 	out := Funnel{
 		Purpose: f.question.Purpose, Channel: f.question.Channel, Condition: f.condition.String(), Words: f.condition.Describe(f.question.Lang),
 		Match: show(f.match, round), Permitted: show(f.permitted, round), Reachable: show(f.reachable, round),
 		Excluded: []Slice{}, Sample: f.sample, Run: f.run, At: f.at,
+	}
+	if f.aged > 0 {
+		out.Excluded = append(out.Excluded, f.slice(group{[]string{reasonKey(tooOld)}, f.aged}, round))
 	}
 	if f.match < small {
 		return out
@@ -116,9 +119,11 @@ func (f *funnel) answer() Funnel {
 	}
 	slices.SortFunc(groups, func(a, b group) int { return strings.Compare(a.reasons[0], b.reasons[0]) })
 	unreached := []group{{[]string{string(CodeNoAddress) + "/"}, f.permitted - f.reachable}}
+	var inside []Slice
 	for _, g := range append(shield(groups), shield(unreached)...) {
-		out.Excluded = append(out.Excluded, f.slice(g, round))
+		inside = append(inside, f.slice(g, round))
 	}
+	out.Excluded = append(inside, out.Excluded...)
 	return out
 }
 
@@ -131,6 +136,8 @@ func (f *funnel) slice(g group, round bool) Slice {
 		r := gate.Reason{Code: CodeNoAddress}
 		if d := f.denied[key]; d != nil {
 			r = d.reason
+		} else if key == reasonKey(tooOld) {
+			r = tooOld
 		}
 		p := say(key, r, l)
 		parts, words = append(parts, p), append(words, p.Words)

@@ -34,7 +34,7 @@ type Funnel struct {
 	Match     Count         `json:"match"`
 	Permitted Count         `json:"permitted"`
 	Reachable Count         `json:"reachable"`
-	Excluded  []Slice       `json:"excluded"`
+	Excluded  []Slice       `json:"excluded"` // of those who match; and whom a value would choose that is too old
 	Sample    []Sample      `json:"sample,omitempty"`
 	Run       id.Use        `json:"run"`
 	At        clock.Instant `json:"at"`
@@ -84,6 +84,7 @@ type funnel struct {
 	match     int64
 	permitted int64
 	reachable int64
+	aged      int64                   // would be reached, were it not that what is known of them is too old
 	denied    map[string]*deniedGroup // by reasonKey
 	sample    []Sample
 	run       id.Use
@@ -107,7 +108,10 @@ func (f *funnel) read(tx *db.Tx) error {
 			return err
 		}
 	}
-	return f.count(tx)
+	if err := f.count(tx); err != nil {
+		return err
+	}
+	return f.countAged(tx)
 }
 
 // record writes that the run was made: one entry for all, and one for each

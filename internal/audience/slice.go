@@ -46,6 +46,7 @@ const (
 	NotByData   Way = "not_by_data" // write without choosing by data
 	Declare     Way = "declare"     // the charter has to say it first
 	Tell        Way = "tell"        // they have to be told first
+	Refresh     Way = "refresh"     // what is known is too old: they are asked whether it is still right
 	Wait        Way = "wait"        // it passes by itself
 	Rest        Way = "rest"        // they said no: let them rest
 	NoWay       Way = "none"        // nothing may be done
@@ -114,6 +115,9 @@ var sliceTexts = map[string]sliceText{
 		"Tell them where their data came from; after that they count again.", "Mitteilen, woher die Daten stammen; danach zählen sie wieder."},
 	"E_OBJECTED/PRF-06": {NotByData, "They asked not to be chosen by their data", "Sie wollen nicht nach ihren Daten ausgewählt werden",
 		"Write to everybody who agreed, without choosing by data.", "An alle schreiben, die zugestimmt haben, ohne nach Daten auszuwählen."},
+	"E_STALE/ACC-02": {Refresh, "What is known of them is too old to choose by", "Was von ihnen bekannt ist, ist zu alt, um danach auszuwählen",
+		"Ask them to confirm it: a letter to all who may be written to asks each of them by itself.",
+		"Um Bestätigung bitten: Ein Brief an alle, denen geschrieben werden darf, fragt jeden von ihnen von selbst."},
 	"E_SENSITIVE/CON-09": {Ask, "They have not agreed expressly", "Sie haben nicht ausdrücklich zugestimmt",
 		"Ask for an express statement: ticked and confirmed by a second message, signed, typed or recorded.",
 		"Um eine ausdrückliche Erklärung bitten: angekreuzt und durch eine zweite Nachricht bestätigt, unterschrieben, getippt oder aufgezeichnet."},
