@@ -12,9 +12,10 @@ import (
 
 // A marketer builds an audience with the mouse and in text, sees at once whom it
 // reaches and why not more, is told what may not be used, writes a campaign to
-// it, sends it, and reads what became of it.
+// it, sends it, follows it while a colleague pauses it and a customer says no in
+// the privacy centre, and reads what became of it.
 func TestJourneyFromAudienceToCampaign(t *testing.T) {
-	tab, d, url := demoTab(t, 300, 200)
+	tab, d, url := demoTab(t, 300, 20)
 	tab.Open(d.SignIn.URL)
 	tab.Open(url + "/admin/audiences")
 	see(t, tab, "audiences")
@@ -32,6 +33,11 @@ func TestJourneyFromAudienceToCampaign(t *testing.T) {
 	see(t, tab, "reach-refused")
 	tab.Fill("#condition", `country in ["DE", "AT"] && count("Order Completed") >= 1`)
 	waitFor(t, tab, "#reach-answer", "Permitted")
+	tab.Open(browsertest.Eval[string](tab, "location.href"))
+	tab.Go(".slices .button")
+	tab.Sees("main", "Nothing is sent from this page")
+	see(t, tab, "way-back")
+	tab.Go(".crumb a")
 	tab.Fill("#name", "German buyers")
 	tab.Go("#reach-more form button")
 	tab.Sees("table", "German buyers")
@@ -84,14 +90,8 @@ func TestJourneyFromAudienceToCampaign(t *testing.T) {
 		tab.Go("main form button")
 		tab.Go(`form[action$="/launch"] button`)
 	}
-	waitFor(t, tab, "#campaign-run", "taken by the recipient")
-	deadline := time.Now().Add(60 * time.Second)
-	for time.Now().Before(deadline) && !strings.Contains(browsertest.Eval[string](tab, `document.querySelector("#campaign-state").textContent`), "done") {
-		time.Sleep(time.Second)
-	}
-	tab.Open(browsertest.Eval[string](tab, "location.href"))
-	tab.Sees("#campaign-run", "What it brought")
 	here := browsertest.Eval[string](tab, "location.href")
+	followed(t, tab, d, url)
 	tab.Go(`#campaign-run a[href*="deliveries"]`)
 	tab.Sees("table", "taken")
 	tab.Fill("#message-id", "<"+browsertest.Eval[string](tab, `document.querySelector("td code").textContent`)+"@halm.example>")
@@ -105,6 +105,34 @@ func TestJourneyFromAudienceToCampaign(t *testing.T) {
 	tab.Sees("pre", "Unsubscribe")
 	tab.Open(url + "/admin/messages")
 	see(t, tab, "campaigns")
+}
+
+// followed looks at a campaign that is under way. The page is never read again by
+// hand: what becomes of the messages comes to it.
+func followed(t *testing.T, tab *browsertest.Tab, d *Demo, url string) {
+	t.Helper()
+	waitFor(t, tab, "#campaign-run", "taken by the recipient")
+	list, err := d.App.Campaigns.List(ctx, 0, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.App.Campaigns.Pause(ctx, list[0].ID, "staff:usr_1"); err != nil {
+		t.Fatal(err)
+	}
+	waitFor(t, tab, "#campaign-state", "paused")
+	here := browsertest.Eval[string](tab, "location.href")
+	tab.Open(privacyOf(d, url, waitingCustomer(t, d)))
+	tab.Go("li[data-state=on] button")
+	tab.Sees("main", "Saved")
+	tab.Open(here)
+	tab.Sees("#campaign-run", "1 said no while it was sending, and got nothing")
+	see(t, tab, "campaign-sending")
+	tab.Go(`form[action$="/resume"] button`)
+	waitFor(t, tab, "#campaign-state", "done")
+	waitFor(t, tab, "#campaign-run", "What it brought")
+	if tab.Count("[data-stream]") != 0 {
+		t.Error("a campaign that is done is still followed")
+	}
 }
 
 // waitFor waits until a part of the page says something.

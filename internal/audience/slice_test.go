@@ -10,7 +10,7 @@ import (
 // ofTheRequest are reasons that do not depend on the customer, are about
 // sharing, or about single fields: no funnel shows them.
 var ofTheRequest = map[string]bool{
-	"E_PROHIBITED/CON-01": true, "E_RECIPIENT/CON-03": true, "E_FIELD_NOT_ALLOWED/MIN-01": true, "E_FIELD_NOT_ALLOWED/MIN-04": true, "E_OPTOUT_SALE/SIG-01": true, "E_STALE/ACC-02": true,
+	"E_PROHIBITED/CON-01": true, "E_RECIPIENT/CON-03": true, "E_FIELD_NOT_ALLOWED/MIN-01": true, "E_FIELD_NOT_ALLOWED/MIN-04": true, "E_OPTOUT_SALE/SIG-01": true,
 	"E_PURPOSE_MISMATCH/MSG-13": true,
 }
 

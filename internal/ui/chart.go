@@ -26,6 +26,14 @@ type Bar struct {
 	Width string
 }
 
+// Slice is a part of those left out of something, with why and what may be done:
+// template "slices". Parts are reasons joined in it because each is about few.
+type Slice struct {
+	Count, Why, Remedy string
+	Button             *Link
+	Parts              []Slice
+}
+
 // Share writes part of whole as a width; it never hides what is not zero.
 func Share(part, whole int64) string {
 	if whole <= 0 || part <= 0 {

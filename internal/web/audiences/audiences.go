@@ -15,6 +15,7 @@ import (
 	"candor/internal/staff"
 	"candor/internal/ui"
 	"candor/internal/web"
+	"candor/internal/web/reach"
 )
 
 // Services are what the room works with.
@@ -30,6 +31,7 @@ type room struct {
 	editor ui.Page[editorPage]
 	person ui.Page[personPage]
 	stages ui.Page[stagesPage]
+	way    ui.Page[wayPage]
 	ends   web.Shared[struct{}, []audience.Forecast]
 }
 
@@ -39,7 +41,7 @@ var files embed.FS
 // The room's addresses.
 const (
 	listURL   = "/admin/audiences"
-	editURL   = "/admin/audiences/edit"
+	editURL   = reach.EditURL
 	stagesURL = "/admin/audiences/stages"
 )
 
@@ -47,7 +49,7 @@ const (
 func New(s Services) (web.Room, error) {
 	set := ui.Load(files)
 	r := &room{Services: s, list: ui.Find[listPage](set, "list"), editor: ui.Find[editorPage](set, "editor"),
-		person: ui.Find[personPage](set, "person"), stages: ui.Find[stagesPage](set, "stages")}
+		person: ui.Find[personPage](set, "person"), stages: ui.Find[stagesPage](set, "stages"), way: ui.Find[wayPage](set, "way")}
 	may := web.May(staff.Audience)
 	return web.Room{
 		Title: web.AudiencesRoom, Icon: "target",
@@ -63,6 +65,7 @@ func New(s Services) (web.Room, error) {
 			{Pattern: "POST " + listURL, Access: may, Do: r.save},
 			{Pattern: "POST " + listURL + "/{segment}/delete", Access: may, Do: r.delete},
 			{Pattern: "POST " + listURL + "/person", Access: web.May(staff.Find), Do: r.showPerson},
+			{Pattern: "GET " + reach.WayURL, Access: may, Do: r.showWay},
 			{Pattern: "GET " + stagesURL, Access: may, Do: r.showStages},
 		},
 	}, set.Err()

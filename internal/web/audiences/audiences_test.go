@@ -8,6 +8,7 @@ import (
 	"candor/internal/clock"
 	"candor/internal/errs"
 	"candor/internal/ui"
+	"candor/internal/web/reach"
 	"candor/internal/web/webtest"
 )
 
@@ -24,9 +25,11 @@ func TestPagesRenderFull(t *testing.T) {
 		webtest.Page(ui.Find[editorPage](set, "editor"), editorPage{
 			Purpose: field("purpose"), Channel: field("channel"), Condition: field("condition"), Name: field("name"), Who: &who, Words: "Everybody", Wait: "Too similar.",
 			Rows: []row{{"Country is DE", `country == "DE"`, editURL}}, Add: newAddForm(sample.Halm(), firstMarketing(sample.Halm())),
-			Reach:  &reach{Funnel: ui.Funnel{Caption: "Reach", Bars: []ui.Bar{{Label: "Match", Count: "1,200", Kind: "step", Width: "100%"}}}, Out: []left{{"They said no", "120", "Let them rest.", &ui.Link{Text: "See", URL: "/admin/"}}}, Sample: []string{"a***@p***.example"}, At: at},
-			UsedBy: []ui.Link{{Text: "March", URL: "/admin/"}}, Ending: "about 30", Write: "/admin/",
+			Reach:  &answer{Funnel: ui.Funnel{Caption: "Reach", Bars: []ui.Bar{{Label: "Match", Count: "1,200", Kind: "step", Width: "100%"}}}, Out: []ui.Slice{{Count: "120", Why: "They said no", Remedy: "Let them rest.", Button: &ui.Link{Text: "See", URL: "/admin/"}, Parts: []ui.Slice{{Why: "Some", Remedy: "None."}}}}, Sample: []string{"a***@p***.example"}, At: at},
+			UsedBy: []ui.Link{{Text: "March", URL: "/admin/"}}, Ending: &reach.Forecast{Purpose: "Letter", Permitted: "about 300", Ending: "about 30"}, Write: "/admin/",
 		}),
+		webtest.Page(ui.Find[wayPage](set, "way"), wayPage{Count: "120", Why: "They never agreed", Remedy: "Ask them.", Law: wayLaw[audience.Ask], Steps: []wayStep{{"Prepare a form.", &ui.Link{Text: "Prepare", URL: "/admin/"}}},
+			Asks: []wayAsk{{"signup", "https://halm.example", "Yes, write to me", "/f/signup", "/admin/"}}, Markets: []ui.Fact{{Term: "DE", Text: "they must agree first"}}, Back: editURL}),
 		webtest.Page(ui.Find[personPage](set, "person"), personPage{Customer: "cus_1", Verdict: verdict(true, false), Reasons: []string{"They said no."}, Back: editURL,
 			Clauses: []audience.Clause{{Words: "Country is DE", True: true, Parts: []audience.Clause{{Words: "x", Data: "what we hold"}}}}}),
 		webtest.Page(ui.Find[stagesPage](set, "stages"), stagesPage{Purpose: ui.Field{ID: "purpose", Name: "purpose", Label: "For", Options: []ui.Option{{Value: "a", Text: "A"}, {Value: "b", Text: "B"}}},

@@ -12,6 +12,7 @@ import (
 	"candor/internal/term"
 	"candor/internal/ui"
 	"candor/internal/web"
+	"candor/internal/web/reach"
 )
 
 // editorPage is the reach editor: left the condition, as rows and as text; right
@@ -23,14 +24,14 @@ type editorPage struct {
 	Rows      []row
 	Add       addForm
 	Words     string // the condition in a sentence
-	Reach     *reach
+	Reach     *answer
 	Wait      string // why no count is shown, when the condition itself is fine
 	Hidden    hidden
 	Name      ui.Field // of the segment to be saved
 	Who       *ui.Field
 	UsedBy    []ui.Link
-	Ending    string // permissions for the purpose that end within 90 days, "" when unknown
-	Write     string // where a campaign to this audience is drafted
+	Ending    *reach.Forecast // of the permissions that it rests on
+	Write     string          // where a campaign to this audience is drafted
 }
 
 // hidden repeats the question in the forms beside.
@@ -39,19 +40,13 @@ type hidden struct{ Purpose, Channel, Condition string }
 // row is a clause with the address of the page without it.
 type row struct{ Words, Text, Without string }
 
-// reach is whom a condition reaches.
-type reach struct {
+// answer is whom a condition reaches.
+type answer struct {
 	Funnel ui.Funnel
-	Out    []left
+	Out    []ui.Slice
 	Sample []string
 	At     clock.Instant
 	None   bool
-}
-
-// left is a slice of those left out.
-type left struct {
-	Words, Count, Remedy string
-	Link                 *ui.Link
 }
 
 // question is what the address asks.
@@ -106,7 +101,7 @@ func (r *room) edit(v *web.Visit, q question, head web.Head, named ui.Field) err
 	} else {
 		p.Words = condition.Describe("en")
 		p.Rows = q.rows(condition)
-		p.Write = "/admin/messages/campaigns/new?" + strings.TrimPrefix(q.url(q.condition), editURL+"?")
+		p.Write = q.reach().Campaign()
 		if err := r.count(v, q, &p); err != nil {
 			return err
 		}
@@ -196,46 +191,22 @@ func (r *room) count(v *web.Visit, q question, p *editorPage) error {
 	if err != nil {
 		return err
 	}
-	p.Reach = reachOf(f)
+	p.Reach = reachOf(q, f)
 	return nil
 }
 
-func reachOf(f audience.Funnel) *reach {
-	out := &reach{At: f.At, None: f.Match.N == 0, Funnel: ui.Funnel{Caption: "From those who match to those you can reach"}}
-	bar := func(label, note string, c audience.Count) {
-		out.Funnel.Bars = append(out.Funnel.Bars, ui.Bar{Label: label, Note: note, Count: c.Shown, Kind: "step", Width: ui.Share(c.N, f.Match.N)})
-	}
-	bar("Match", "meet the condition", f.Match)
-	bar("Permitted", "may be written to, and chosen by these data", f.Permitted)
-	bar("Reachable", "and have an address that works", f.Reachable)
-	for _, s := range f.Excluded {
-		l := left{Words: s.Words, Count: s.Count.Shown, Remedy: s.Remedy}
-		if to := remedyLinks[string(s.Code)+"/"+s.Requirement]; to.URL != "" {
-			l.Link = &to
-		}
-		out.Out = append(out.Out, l)
-	}
+func reachOf(q question, f audience.Funnel) *answer {
+	out := &answer{At: f.At, None: f.Match.N == 0, Funnel: reach.Funnel(f, "From those who match to those you can reach"), Out: reach.LeftOut(q.reach(), f)}
 	for _, s := range f.Sample {
 		out.Sample = append(out.Sample, s.Address)
 	}
 	return out
 }
 
-// remedyLinks lead to where a remedy is done, for those that have a page.
-var remedyLinks = map[string]ui.Link{
-	"E_NO_CONSENT/CON-01":      {Text: "See the forms that ask", URL: "/admin/promises/asks"},
-	"E_CONSENT_EXPIRED/CON-10": {Text: "See the forms that ask", URL: "/admin/promises/asks"},
-	"E_CONSENT_INVALID/CON-10": {Text: "See what changed", URL: "/admin/promises"},
-}
-
 // ending says how many of the permissions that the audience rests on end soon.
 func (r *room) ending(v *web.Visit, q question, p *editorPage) error {
 	all, err := r.ends.Get(v, struct{}{}, func() ([]audience.Forecast, error) { return r.Audience.Forecast(v.Context()) })
-	for _, f := range all.Value {
-		if f.Purpose == q.purpose.ID && f.Channel == q.channel {
-			p.Ending = f.Ending.Shown
-		}
-	}
+	p.Ending = reach.ForecastOf(q.purpose.Title.In("en"), q.purpose.ID, q.channel, all.Value)
 	return err
 }
 

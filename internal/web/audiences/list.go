@@ -1,8 +1,6 @@
 package audiences
 
 import (
-	"net/url"
-
 	"candor/internal/audience"
 	"candor/internal/charter"
 	"candor/internal/clock"
@@ -86,15 +84,6 @@ func titleOf(c *charter.Charter, p term.Purpose) string {
 		return purpose.Title.In("en")
 	}
 	return string(p)
-}
-
-// editorURL is the address of the editor with a condition in it.
-func editorURL(p term.Purpose, ch term.Channel, condition string) string {
-	q := url.Values{"purpose": {string(p)}, "channel": {string(ch)}}
-	if condition != "" {
-		q.Set("condition", condition)
-	}
-	return editURL + "?" + q.Encode()
 }
 
 // recipes are three audiences that fit this charter.

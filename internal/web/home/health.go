@@ -2,7 +2,6 @@ package home
 
 import (
 	"fmt"
-	"slices"
 	"time"
 
 	"candor/internal/audience"
@@ -13,6 +12,7 @@ import (
 	"candor/internal/errs"
 	"candor/internal/ui"
 	"candor/internal/web"
+	"candor/internal/web/reach"
 )
 
 // health is how consent does for one purpose.
@@ -59,7 +59,7 @@ func (r *room) health(v *web.Visit, p *page) error {
 			if f.Purpose == purpose.ID {
 				h.Figures = append(h.Figures, ui.Fact{Term: "May be written to by " + string(f.Channel), Text: f.Permitted.Shown, Note: "now"},
 					ui.Fact{Term: "End within 90 days", Text: f.Ending.Shown, Note: "if nothing more happens"})
-				h.Forecast = drawForecast(h.Title, f)
+				h.Forecast = reach.Ending(h.Title, f)
 			}
 		}
 		for _, x := range []struct {
@@ -93,18 +93,4 @@ func drawPast(v *web.Visit, title string, c web.Counted[[]consent.Span]) ui.Char
 		labels = append(labels, v.Local(c.At-clock.Instant(weeks-i-1)*week).Format("2 Jan"))
 	}
 	return ui.Lines("en", title+": what people said, by week", "Week until", labels, series)
-}
-
-func drawForecast(title string, f audience.Forecast) *ui.Chart {
-	if !slices.ContainsFunc(f.Weeks, func(w audience.Week) bool { return w.Ending.N > 0 }) {
-		return nil
-	}
-	var labels []string
-	ending := ui.Series{Name: "permissions that end"}
-	for _, w := range f.Weeks {
-		labels = append(labels, fmt.Sprintf("%d %s", w.From.Day, w.From.Month.String()[:3]))
-		ending.Values = append(ending.Values, w.Ending.N)
-	}
-	chart := ui.Lines("en", title+": permissions that end, by week", "Week from", labels, []ui.Series{ending})
-	return &chart
 }

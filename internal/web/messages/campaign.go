@@ -11,6 +11,7 @@ import (
 	"candor/internal/staff"
 	"candor/internal/ui"
 	"candor/internal/web"
+	"candor/internal/web/reach"
 )
 
 // campaignPage is a campaign with its states across the top. What does not
@@ -48,7 +49,9 @@ type check struct {
 type launch struct {
 	Action, Button, Note string
 	Reach                ui.Funnel
-	Editor               string
+	Out                  []ui.Slice // left out, with the way back
+	Editor               string     // where the audience can be looked at
+	Ending               *reach.Forecast
 }
 
 // move is a button that changes a running campaign.
@@ -183,7 +186,9 @@ func (r *room) addDraft(v *web.Visit, c campaign.Campaign, p *campaignPage) erro
 		return err
 	}
 	p.Launch = launchOf(c, f)
-	return nil
+	all, err := r.ends.Get(v, struct{}{}, func() ([]audience.Forecast, error) { return r.Audience.Forecast(v.Context()) })
+	p.Launch.Ending = reach.ForecastOf(purposeTitle(v, c), c.Purpose, c.Channel, all.Value)
+	return err
 }
 
 // checkNames says what each check looks at.
@@ -193,18 +198,17 @@ var checkNames = map[string]string{
 	"sender": "A registered sender", "template": "The text can be filled in", "how personal": "No more personal than promised", "honest wording": "Honest wording",
 }
 
+// questionOf is a campaign's audience as the editor asks for it.
+func questionOf(c campaign.Campaign) reach.Question {
+	return reach.Question{Purpose: c.Purpose, Channel: c.Channel, Condition: c.Audience}
+}
+
 func launchOf(c campaign.Campaign, f audience.Funnel) *launch {
 	people := f.Reachable.Shown
 	out := &launch{Action: oneURL + "/" + c.ID.String() + "/launch", Button: "Send to " + people + " people",
-		Reach: ui.Funnel{Caption: "Whom it reaches now"}}
+		Reach: reach.Funnel(f, "Whom it reaches now"), Out: reach.LeftOut(questionOf(c), f), Editor: questionOf(c).Editor()}
 	if f.Reachable.N == 0 {
 		out.Button = "Send"
-	}
-	for _, b := range []struct {
-		label string
-		n     audience.Count
-	}{{"Match", f.Match}, {"Permitted", f.Permitted}, {"Reachable", f.Reachable}} {
-		out.Reach.Bars = append(out.Reach.Bars, ui.Bar{Label: b.label, Count: b.n.Shown, Kind: "step", Width: ui.Share(b.n.N, f.Match.N)})
 	}
 	out.Note = "Each of them is checked again when their message leaves; who says no in the meantime gets none."
 	return out

@@ -28,6 +28,7 @@ type room struct {
 	campaign ui.Page[campaignPage]
 	sample   ui.Page[samplePage]
 	log      ui.Page[logPage]
+	ends     web.Shared[struct{}, []audience.Forecast]
 }
 
 //go:embed page

@@ -9,6 +9,7 @@ import (
 	"candor/internal/clock"
 	"candor/internal/message"
 	"candor/internal/ui"
+	"candor/internal/web/reach"
 	"candor/internal/web/webtest"
 )
 
@@ -25,7 +26,7 @@ func TestPagesRenderFull(t *testing.T) {
 			Texts: []textFields{{"English", field("s"), field("p"), field("b")}}, May: []string{"{{ name }}"}, Back: listURL, Button: "Save"}),
 		webtest.Page(ui.Find[campaignPage](set, "campaign"), campaignPage{
 			Steps: stepsOf(campaign.Campaign{State: campaign.Sending}), Status: ui.Status{Tone: ui.Info, Text: "sending"}, Reason: pauseWords("E_FAIL_CLOSED"), Facts: []ui.Fact{{Term: "For", Text: "Letter"}},
-			Checks: []check{{OK: true, Name: "How personal", Note: "1 of at most 5"}, {Name: "Honest wording", Fix: "Say when it ends."}}, Left: 1, Launch: &launch{Action: oneURL, Button: "Send to 900 people", Note: "Checked again.", Reach: ui.Funnel{Caption: "Now", Bars: []ui.Bar{{Label: "Match", Count: "900", Width: "100%"}}}},
+			Checks: []check{{OK: true, Name: "How personal", Note: "1 of at most 5"}, {Name: "Honest wording", Fix: "Say when it ends."}}, Left: 1, Launch: &launch{Action: oneURL, Button: "Send to 900 people", Note: "Checked again.", Editor: listURL, Out: []ui.Slice{{Count: "12", Why: "They said no", Remedy: "Rest."}}, Ending: &reach.Forecast{Purpose: "Letter", Permitted: "900", Ending: "30"}, Reach: ui.Funnel{Caption: "Now", Bars: []ui.Bar{{Label: "Match", Count: "900", Width: "100%"}}}},
 			Edit: oneURL, Progress: &progress{Done: "40 %", Parts: partsOf(900, partCount{360, ui.Good}), Figures: []ui.Fact{{Term: "Rate", Text: rate(360, time.Minute), Note: "on average"}}, Summary: "360 of 900.", Rows: []outcome{{"waiting", "540", "60%", ui.Plain}}, Said: "3 said no.", Personal: "2 found it too personal."},
 			Moves: []move{{oneURL, "Pause", ""}}, Results: measured, Copy: oneURL, Log: logURL, Trial: oneURL, Sample: oneURL, Preview: []previewLink{{"Language", []ui.Link{{Text: "English", URL: oneURL, Current: true}}}}, Frame: oneURL, Follow: oneURL,
 		}),

@@ -2,16 +2,15 @@ package promises
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
-	"candor/internal/audience"
 	"candor/internal/charter"
 	"candor/internal/clock"
 	"candor/internal/db"
 	"candor/internal/term"
 	"candor/internal/ui"
 	"candor/internal/web"
+	"candor/internal/web/reach"
 )
 
 // promisePage is the charter in force.
@@ -20,8 +19,8 @@ type promisePage struct {
 	Review    *ui.Status // of the yearly renewal; nil where no law asks for it
 	Notices   []ui.Link
 	Purposes  []purpose
-	Tell      *tell // nil for who may not
-	Forecasts []forecast
+	Tell      *tell            // nil for who may not
+	Forecasts []reach.Forecast // how permission goes on if nothing more happens
 	Versions  []version
 }
 
@@ -30,12 +29,6 @@ type purpose struct {
 	Title, About, Basis, Contact, Keep string
 	Uses                               []string
 	Gives                              []string
-}
-
-// forecast is how permission goes on if nothing more happens.
-type forecast struct {
-	Title, Permitted, Ending string
-	Chart                    *ui.Chart // nil when fewer than 10 end
 }
 
 // version is one version of the charter.
@@ -68,7 +61,8 @@ func (r *room) showPromise(v *web.Visit) error {
 		return err
 	}
 	for _, f := range list {
-		p.Forecasts = append(p.Forecasts, forecastOf(c, f))
+		name := title(c, f.Purpose) + ", by " + string(f.Channel)
+		p.Forecasts = append(p.Forecasts, reach.Forecast{Purpose: name, Permitted: f.Permitted.Shown, Ending: f.Ending.Shown, Chart: reach.Ending(name, f)})
 	}
 	err = v.Read(func(tx *db.Tx) error {
 		history, err := r.Charter.History(tx)
@@ -118,25 +112,6 @@ func purposeOf(c *charter.Charter, p *charter.Purpose) purpose {
 			out.Gives = append(out.Gives, fmt.Sprintf("%s (%s): %s", c.Recipients[i].Name, c.Recipients[i].Country, strings.Join(gets, ", ")))
 		}
 	}
-	return out
-}
-
-func forecastOf(c *charter.Charter, f audience.Forecast) forecast {
-	out := forecast{Title: title(c, f.Purpose) + ", by " + string(f.Channel), Permitted: f.Permitted.Shown, Ending: f.Ending.Shown}
-	if f.Ending.N == 0 {
-		return out
-	}
-	var labels []string
-	weeks := ui.Series{Name: "Permissions that end"}
-	for _, w := range f.Weeks {
-		labels = append(labels, fmt.Sprintf("%d %s", w.From.Day, w.From.Month.String()[:3]))
-		weeks.Values = append(weeks.Values, w.Ending.N)
-	}
-	if slices.Max(weeks.Values) == 0 {
-		return out // fewer than ten in every week
-	}
-	chart := ui.Lines("en", "Permissions that end each week, "+out.Title, "Week from", labels, []ui.Series{weeks})
-	out.Chart = &chart
 	return out
 }
 

@@ -7,6 +7,7 @@ import (
 	"candor/internal/charter/sample"
 	"candor/internal/clock"
 	"candor/internal/ui"
+	"candor/internal/web/reach"
 	"candor/internal/web/webtest"
 )
 
@@ -20,7 +21,7 @@ func TestPagesRenderFull(t *testing.T) {
 		webtest.Page(ui.Find[promisePage](set, "promise"), promisePage{Facts: []ui.Fact{{Term: "Version", Text: "1"}}, Notices: []ui.Link{{Text: "EN", URL: "/notice"}},
 			Purposes:  []purpose{purposeOf(c, &c.Purposes[0]), purposeOf(c, &c.Purposes[2])},
 			Tell:      &tell{&ui.Status{Tone: ui.Warn, Text: "not told yet"}, []ui.Fact{{Term: "Must be told", Text: "12"}}, true, "Tell 12 people"},
-			Forecasts: []forecast{{"Letter, by email", "1,200", "80", &chart}},
+			Forecasts: []reach.Forecast{{Purpose: "Letter, by email", Permitted: "1,200", Ending: "80", Chart: &chart}},
 			Versions:  []version{{"1", ui.Status{Tone: ui.Good, Text: "in force"}, clock.UTC(2026, 3, 5, 9, 0, 0), []ui.Link{{Text: "EN", URL: "/notice/1?lang=en"}}}}}),
 		webtest.Page(ui.Find[changePage](set, "change"), changePage{Promise: field("promise"), House: field("house"), Problems: []string{"charter.yaml:3: wrong"}, Compared: true,
 			Wider: []card{difference}, Narrower: []card{difference}, Beside: []besideIn{{"EN", lines([]string{"a", "b", "c", "d", "e"}, []string{"a", "b", "c", "x", "e"})}}, From: field("from")}),
