@@ -39,6 +39,7 @@ require filippo.io/mldsa v0.0.0-20260215214346-43d0283efc3e // indirect
 require (
 	aead.dev/minisign v0.3.0 // indirect
 	github.com/CycloneDX/cyclonedx-go v0.12.0 // indirect
+	github.com/SirDataFR/iabtcfv2 v1.3.0 // indirect
 )
 
 require (

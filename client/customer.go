@@ -242,6 +242,24 @@ func (c *Client) RecordConsent(ctx context.Context, customer string, in Consent)
 	return out, c.post(ctx, customerPath(customer, "/consents"), in, &out)
 }
 
+// Signals are what arrived beside a customer's visit: strings of a consent tool,
+// and whether the browser sent Global Privacy Control.
+type Signals struct {
+	TCF string `json:"tcf,omitempty"`
+	GPP string `json:"gpp,omitempty"`
+	GPC bool   `json:"gpc,omitempty"`
+}
+
+// Heed tells what a browser or consent tool says. It only lowers, and gives the
+// refusals that followed. It fails with the code bad_tcf or bad_gpp for a string
+// that cannot be read.
+func (c *Client) Heed(ctx context.Context, customer string, in Signals) ([]ConsentRecord, error) {
+	var out struct {
+		Records []ConsentRecord `json:"records"`
+	}
+	return out.Records, c.post(ctx, customerPath(customer, "/signals"), in, &out)
+}
+
 // StopAll withdraws and objects to everything that may be stopped, and names
 // messages that had already left.
 func (c *Client) StopAll(ctx context.Context, customer string) (left []string, err error) {

@@ -203,6 +203,17 @@ func TestConsentsStopsAndReceipts(t *testing.T) {
 		code(t, "a kind that only the engine writes", err, "invalid_request")
 		_, err = c.Receipt(ctx, who[1], list[0].ID)
 		code(t, "another customer's record", err, "no_such_record")
+		for field, in := range map[string]client.Signals{"bad_tcf": {TCF: "COxR03k"}, "bad_gpp": {GPP: "DBABBg~BV"}} {
+			_, err = c.Heed(ctx, who[1], in)
+			code(t, "a broken string", err, field)
+		}
+		if _, err := c.Heed(ctx, who[1], client.Signals{GPP: "DBABVg~BVVVVVVg"}); err != nil {
+			t.Error(err)
+		}
+		d, err = c.Decide(ctx, client.Question{Customer: who[1], Purpose: "letter", Operation: "use"})
+		if err != nil || d.Outcome != "DENY" || !slices.ContainsFunc(d.Reasons, func(r client.Reason) bool { return r.Code == "E_OBJECTED" }) {
+			t.Errorf("after an opt-out in a string: %+v, %v", d, err)
+		}
 		_, err = s.as(t, "read").StopAll(ctx, who[0])
 		code(t, "without the scope write", err, "missing_scope")
 	})

@@ -38,6 +38,7 @@ type ImportReport struct {
 	Skipped      int64          `json:"skipped"`    // not subscribed in it: left where they are
 	Errors       map[string]int `json:"errors"`
 	LeftOut      []string       `json:"left_out"`
+	From         int64          `json:"from"` // the line after which it went on, when an earlier run had stopped there; else 0
 }
 
 // BeginImport takes a mapping, as YAML or JSON, for a file to come.

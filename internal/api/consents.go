@@ -20,6 +20,8 @@ import (
 func (a *API) consentRoutes(h huma.API) {
 	handle(a, h, endpoint{id: "record-consent", method: http.MethodPost, path: "/customers/{customer}/consents", scope: Write, status: http.StatusCreated,
 		summary: "Put on record what a customer said"}, a.recordConsent)
+	handle(a, h, endpoint{id: "heed-signals", method: http.MethodPost, path: "/customers/{customer}/signals", scope: Write,
+		summary: "Tell what a browser or a consent tool says about a customer's wishes"}, a.heedSignals)
 	handle(a, h, endpoint{id: "stop-all", method: http.MethodPost, path: "/customers/{customer}/stop", scope: Write, summary: "Withdraw and object to everything that may be stopped"}, a.stopAll)
 	handle(a, h, endpoint{id: "list-consents", method: http.MethodGet, path: "/customers/{customer}/consents", scope: Read, summary: "A customer's consent records, in their order"}, a.listConsents)
 	handle(a, h, endpoint{id: "consent-receipt", method: http.MethodGet, path: "/customers/{customer}/consents/{record}/receipt", scope: Read,

@@ -13,6 +13,7 @@ package charter
 import (
 	"candor/internal/clock"
 	"candor/internal/rulepack"
+	"candor/internal/signal"
 	"candor/internal/term"
 )
 
@@ -283,6 +284,7 @@ type Purpose struct {
 	Owner     string
 	Decides   string             // what it decides about people by their data: "pricing", "eligibility", "age", or ""
 	MaxAge    map[term.Field]int // how old, in days, a value may be to be acted upon (ACC-02)
+	Signals   signal.Map         // what of the strings of consent tools speaks of it
 
 	basis    map[term.Market]Basis
 	channels map[term.Channel]map[term.Market]Permission
@@ -384,8 +386,9 @@ type House struct {
 	Ease    map[term.Lang]int                // the least reading ease of the notice, where it is to be more than the linter asks
 	Hours   map[term.Channel]rulepack.Window // when marketing may arrive, instead of the rule pack's policy
 	Alone   Alone
-	Apart   [][2]string // roles that must not be in one hand
-	Promise string      // what staff promise besides the words of confidentiality that everybody does; may be ''
+	Apart   [][2]string   // roles that must not be in one hand
+	Promise string        // what staff promise besides the words of confidentiality that everybody does; may be ''
+	Signals []signal.From // in which order inputs about one purpose are believed
 }
 
 // Alone is how much one person may do without a second.

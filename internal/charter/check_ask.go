@@ -44,7 +44,7 @@ func (k *checker) askedFor(a *Ask, v view) {
 		return
 	}
 	if a.Channel == term.NoChannel {
-		if !k.anyConsent(p) {
+		if !p.RestsOnConsent() {
 			v.get("for").problem("CON-03", "the purpose rests on no consent, so there is nothing to ask")
 		}
 		return
@@ -53,7 +53,7 @@ func (k *checker) askedFor(a *Ask, v view) {
 	switch {
 	case !ok:
 		v.get("for").problem("CON-03", fmt.Sprintf("the purpose does not write by %s", a.Channel))
-	case perm.Model == rulepack.Service && !k.anyConsent(p):
+	case perm.Model == rulepack.Service && !p.RestsOnConsent():
 		v.get("for").problem("CON-03", "messages of service need no consent, so there is nothing to ask")
 	case !a.Confirm && k.packs.Strict().ConfirmNeeded(a.Channel):
 		v.problem("CON-12", "write confirm: by email (or by sms): the address is confirmed by its owner before it counts")
@@ -61,15 +61,6 @@ func (k *checker) askedFor(a *Ask, v view) {
 	if !k.asksAddress(a) {
 		v.get("fields").problem("CON-12", fmt.Sprintf("let the form ask for the address to write to by %s", a.Channel))
 	}
-}
-
-func (k *checker) anyConsent(p *Purpose) bool {
-	for _, b := range p.basis {
-		if b.Kind == Consent {
-			return true
-		}
-	}
-	return false
 }
 
 // asksAddress reports whether the form asks for the channel's address. A form

@@ -23,6 +23,9 @@ func (k *checker) purpose(p *Purpose, v view) {
 		}
 	})
 	k.freshness(p, v)
+	if !p.Signals.IsZero() && !p.RestsOnConsent() && !p.restsOn(LegitimateInterests) {
+		v.get("signals").problem("SIG-01", "a no in a signal ends what rests on consent or on a legitimate interest; this purpose rests on neither")
+	}
 	k.statements(v.get("about"))
 	k.statements(v.get("profiling"))
 	if needsOrder(p.Keep.From) && !k.hasOrder() {

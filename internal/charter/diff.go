@@ -107,12 +107,7 @@ func follows(in *Charter, p *Purpose, w Widening, widens bool) []Follow {
 // asksConsent reports whether any consent stands behind the purpose: as its
 // basis, or as the permission to write.
 func asksConsent(p *Purpose) bool {
-	for _, b := range p.basis {
-		if b.Kind == Consent {
-			return true
-		}
-	}
-	return p.Marketing
+	return p.RestsOnConsent() || p.Marketing
 }
 
 // needsReview: what the law wants assessed before it starts (GDPR 6(1)(f), 35,

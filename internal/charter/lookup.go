@@ -123,3 +123,15 @@ func (r *Recipient) MayReceive(p term.Purpose, name string) bool {
 	}
 	return false
 }
+
+// RestsOnConsent reports whether consent is the basis in any market.
+func (p *Purpose) RestsOnConsent() bool { return p.restsOn(Consent) }
+
+func (p *Purpose) restsOn(kind BasisKind) bool {
+	for _, b := range p.basis {
+		if b.Kind == kind {
+			return true
+		}
+	}
+	return false
+}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"candor/internal/rulepack"
+	"candor/internal/signal"
 	"candor/internal/term"
 )
 
@@ -88,6 +89,11 @@ func (c *Charter) readPurpose(name string, v view) Purpose {
 	v.get("topics").each(func(name string, t view) {
 		p.Topics = append(p.Topics, Topic{term.Topic(name), t.texts()})
 	})
+	p.Signals.US = named[signal.OptOut](v.get("signals").get("us").list())
+	for _, n := range v.get("signals").get("tcf").list() {
+		number, _ := strconv.Atoi(n)
+		p.Signals.TCF = append(p.Signals.TCF, number)
+	}
 	if r := v.get("rhythm"); r.exists() {
 		p.Rhythm = readRate(r.get("at_most").text())
 		p.Rhythm.TheyChoose = r.get("they_choose").list()
@@ -261,6 +267,10 @@ func (c *Charter) readHouse(v view) {
 		}
 	})
 	c.House.Promise = strings.TrimSpace(v.get("confidentiality").text())
+	c.House.Signals = signal.Order
+	if order := v.get("signals"); order.exists() {
+		c.House.Signals = named[signal.From](order.list())
+	}
 	c.House.Alone = Alone{aloneRows, aloneRecipients}
 	if n := v.get("alone").get("rows"); n.exists() {
 		c.House.Alone.Rows = n.number()

@@ -3,11 +3,9 @@ package collect
 import (
 	"context"
 	"encoding/json"
-	"slices"
 
 	"candor/internal/admission"
 	"candor/internal/clock"
-	"candor/internal/consent"
 	"candor/internal/customer"
 	"candor/internal/db"
 	"candor/internal/errs"
@@ -137,6 +135,13 @@ func (c *Collector) place(s *sorting, d delivery, m message) error {
 			At: occurredAt(m.happened, m.sent, d.received),
 		},
 	}
+	said, err := m.wishes.inputs(s.rules, d.gpc)
+	if err != nil {
+		return err
+	}
+	if len(said) > 0 {
+		s.arrivals = append(s.arrivals, c.signals(d, m, said, who))
+	}
 	data, err := c.fill(s.rules, d.source, m, &a)
 	if errs.CodeOf(err) == admission.BadValue {
 		s.held = append(s.held, hold(d, m, data, err))
@@ -144,9 +149,6 @@ func (c *Collector) place(s *sorting, d delivery, m message) error {
 	}
 	if err != nil {
 		return err
-	}
-	if refusals := c.refusals(s.rules, d, m); len(refusals.Acts) > 0 {
-		s.arrivals = append(s.arrivals, refusals)
 	}
 	if len(a.Values)+len(a.Traits)+len(a.Events) == 0 && !a.GPC && !joins(m, a) {
 		c.counts.add(d.source.ID, NothingLeft, "", 1)
@@ -281,31 +283,4 @@ func (c *Collector) declaredOf(rules *admission.Rules, source *Source, m message
 		_, ok := rules.Field(term.Field(name))
 		return ok && source.takesField(term.Field(name))
 	})
-}
-
-// refusals turns the categories refused in a page's own consent tool into acts
-// on the device, for those that are purposes of the charter. They reach no
-// further: the page does not know whose device it is.
-func (c *Collector) refusals(rules *admission.Rules, d delivery, m message) gate.Arrival {
-	a := gate.Arrival{
-		Source: d.source.ID, Claim: true, At: d.received,
-		Provenance: customer.Provenance{Source: d.source.ID.String(), Method: customer.Stated, At: d.received, Confidence: 50},
-	}
-	device, err := customer.Anonymous(m.anonymousID)
-	if err != nil {
-		return a
-	}
-	a.Identities = []customer.Identity{device}
-	slices.Sort(m.denied)
-	for _, name := range m.denied {
-		if _, ok := rules.Charter().Purpose(term.Purpose(name)); !ok {
-			continue
-		}
-		a.Acts = append(a.Acts, consent.Act{
-			Controller: d.source.Controller, Purpose: term.Purpose(name), Kind: consent.Refused,
-			Method: consent.BySignal, Strength: consent.Attested, Source: "signal",
-			Actor: term.Actor("source:" + d.source.ID.String()), AssertedAt: a.Provenance.At,
-		})
-	}
-	return a
 }

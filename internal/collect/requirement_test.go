@@ -8,9 +8,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/SirDataFR/iabtcfv2"
+
+	"candor/internal/consent"
+	"candor/internal/customer"
 	"candor/internal/db"
 	"candor/internal/db/dbtest"
 	"candor/internal/gate"
+	"candor/internal/signal"
 	"candor/internal/term"
 )
 
@@ -224,4 +229,150 @@ func TestSIG01_OnlyOneCounts(t *testing.T) {
 			t.Errorf("settings point elsewhere: %s", s)
 		}
 	})
+}
+
+// tcString writes a TC string as a consent tool would: which purposes of the
+// framework are allowed, and on which day the person said so.
+func tcString(day time.Time, consent ...int) string {
+	bits := map[int]bool{}
+	for _, n := range consent {
+		bits[n] = true
+	}
+	return (&iabtcfv2.TCData{
+		CoreString: &iabtcfv2.CoreString{Version: 2, Created: day, LastUpdated: day, CmpId: 92, CmpVersion: 1, ConsentLanguage: "DE", VendorListVersion: 40,
+			TcfPolicyVersion: 5, PurposesConsent: bits, PublisherCC: "DE"},
+		DisclosedVendors: &iabtcfv2.DisclosedVendors{SegmentType: 1, MaxVendorId: 8, DisclosedVendors: map[int]bool{8: true}},
+	}).ToTCString()
+}
+
+// SIG-03: the inputs of a page are resolved by the declared order: GPC and an opt-out
+// before TCF, a choice of the person's own before a string when it is later. Only
+// a no has an effect, on the device alone, and what lost is kept with it. A string
+// that cannot be read changes nothing and says so.
+func TestSIG03_InputsOfAPageAreResolvedAndTheLosersKept(t *testing.T) {
+	const mapped = "    signals: {tcf: [1, 4], us: [targeted advertising]}\n    owner: marketing\n"
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		h := newHouse(t, d, "    owner: marketing\n", mapped)
+		source, key := h.browser()
+		view := func(device, context string) string {
+			return `{"anonymousId":"` + device + `","type":"track","event":"Product Viewed","properties":{"family":"beans"},"context":` + context + `}`
+		}
+		strings := func(tcf, gpp string) string {
+			return `{"consent":{"tcString":"` + tcf + `","gppString":"` + gpp + `"}}`
+		}
+		last := func(device string) consent.Record {
+			got := h.recordsOf(h.visitor(device))
+			if len(got) == 0 {
+				return consent.Record{}
+			}
+			return got[len(got)-1]
+		}
+		day := time.Date(2026, 11, 20, 0, 0, 0, 0, time.UTC)
+		yes, no := tcString(day, 1, 4), tcString(day, 1)
+
+		h.ok("/t", key, view("device-yes", strings(yes, "")), "Origin", home)
+		if got := h.recordsOf(h.visitor("device-yes")); len(got) != 0 {
+			t.Errorf("a yes of a consent tool made %d records", len(got))
+		}
+		h.ok("/t", key, view("device-no", strings(no, "")), "Origin", home)
+		if r := last("device-no"); r.Kind != consent.Refused || r.Purpose != "letter" || r.Source != "tcf" || r.Method != consent.BySignal || len(r.Overruled) != 0 {
+			t.Errorf("a no made %+v", r)
+		}
+		h.ok("/t", key, view("device-no", strings(no, "")), "Origin", home)
+		if got := len(h.recordsOf(h.visitor("device-no"))); got != 1 {
+			t.Errorf("the same string on the next page made record %d", got)
+		}
+
+		// An opt-out of an American law beats the framework's yes, and is one.
+		const optedOut, didNot = "DBABVg~BVVVVVVg", "DBABBg~BVqqqqpY"
+		h.ok("/t", key, view("device-gpp", strings(yes, optedOut)), "Origin", home)
+		r := last("device-gpp")
+		if r.Kind != consent.Refused || r.Source != "gpp" || len(r.Overruled) != 1 || r.Overruled[0].From != signal.ByTCF || r.Overruled[0].Says != signal.Yes {
+			t.Errorf("an opt-out against a yes made %+v", r)
+		}
+		if n := h.optOuts("device-gpp", "gpp"); n != 1 {
+			t.Errorf("%d opt-outs of sale and sharing", n)
+		}
+		if n := h.optOuts("device-yes", "gpp"); n != 0 {
+			t.Error("an opt-out where nobody opted out")
+		}
+		h.ok("/t", key, view("device-calm", strings(yes, didNot)), "Origin", home)
+		if got := h.recordsOf(h.visitor("device-calm")); len(got) != 0 {
+			t.Errorf("nobody opted out, and there are %+v", got)
+		}
+		// So does the browser's own signal.
+		h.ok("/t", key, view("device-gpc", strings(yes, "")), "Origin", home, "Sec-GPC", "1")
+		if r := last("device-gpc"); r.Source != "gpc" || len(r.Overruled) != 1 || h.signals("device-gpc") != 1 {
+			t.Errorf("the browser's signal made %+v", r)
+		}
+		// What lost is with the device's facts too, and read back unchanged.
+		kept := ""
+		for _, f := range h.facts(h.visitor("device-gpp")) {
+			if f.Kind == customer.Signal && f.Value() == "tcf" {
+				kept = f.Detail["yes"] + " " + f.Detail["overruled"] + " " + f.Detail["updated"]
+			}
+		}
+		if kept != "letter letter 2026-11-20" || consent.Verify(h.recordsOf(h.visitor("device-gpp"))) != 0 {
+			t.Errorf("kept of the string that lost: %q", kept)
+		}
+
+		h.ownChoice(key, func(tcf string) string { return view("device-no", strings(tcf, "")) }, day)
+
+		// RudderStack's shape, and Segment's: the person's own no beats a yes of a string.
+		h.ok("/t", key, view("device-own", `{"consent":{"tcString":"`+yes+`"},"consentManagement":{"provider":"custom","resolutionStrategy":"and","allowedConsentIds":["orders"],"deniedConsentIds":["letter"]}}`), "Origin", home)
+		if r := last("device-own"); r.Source != "signal" || len(r.Overruled) != 1 {
+			t.Errorf("a denied category made %+v", r)
+		}
+
+		// What cannot be read is refused with its reason; nothing of it is stored.
+		before := h.rows("event")
+		h.refused(http.StatusBadRequest, "bad_tcf", "/t", key, view("device-bad", strings("COxR03k", "")), "Origin", home)
+		h.refused(http.StatusBadRequest, "bad_gpp", "/t", key, view("device-bad", strings("", "DBABBg~BV")), "Origin", home)
+		h.ok("/b", key, `{"batch":[`+view("device-good", `{}`)+`,`+view("device-bad", strings("COxR03k", ""))+`]}`, "Origin", home)
+		if n := h.counted(source.ID, Refused, "bad_tcf"); h.visitor("device-bad") != 0 || n != 2 || h.rows("event") != before+1 {
+			t.Errorf("a broken string: %d counted, %d events", n, h.rows("event")-before)
+		}
+	})
+}
+
+// optOuts counts the opt-outs of a device that came by one kind of input.
+func (h *house) optOuts(device, source string) (n int) {
+	h.t.Helper()
+	for _, f := range h.facts(h.visitor(device)) {
+		if f.Kind == customer.GPC && f.Source == source && f.Value() == customer.On {
+			n++
+		}
+	}
+	return n
+}
+
+// ownChoice: a later choice of one's own stands against the same string, and
+// against one of an earlier day; a string of a later day lowers again.
+func (h *house) ownChoice(key string, view func(tcf string) string, day time.Time) {
+	h.t.Helper()
+	who := h.visitor("device-no")
+	last := func() consent.Record {
+		list := h.recordsOf(who)
+		return list[len(list)-1]
+	}
+	agree := func() {
+		h.clock.Advance(time.Hour)
+		h.must(h.db.Write(context.Background(), func(tx *db.Tx) error {
+			_, _, err := h.gate.Record(tx, consent.Act{Customer: who, Purpose: "letter", Kind: consent.Given, Method: consent.ByPortal, Lang: "en",
+				ControlDefault: consent.Unset, Action: consent.Tick, Strength: consent.Documented, Actor: term.ByCustomer})
+			return err
+		}))
+	}
+	agree()
+	h.clock.Advance(time.Hour)
+	h.ok("/t", key, view(tcString(day, 1)), "Origin", home)
+	h.ok("/t", key, view(tcString(day.AddDate(0, 0, 1), 1)), "Origin", home)
+	if r := last(); r.Kind != consent.Given {
+		h.t.Errorf("an earlier string undid a later choice: %+v", r)
+	}
+	h.clock.Advance(24 * time.Hour)
+	h.ok("/t", key, view(tcString(h.clock.Now().Time(), 1)), "Origin", home)
+	if r := last(); r.Kind != consent.Refused || len(r.Overruled) != 1 || r.Overruled[0].From != signal.Explicit {
+		h.t.Errorf("a later string: %+v", r)
+	}
 }

@@ -35,7 +35,7 @@ type message struct {
 	event       string         // track
 	name        string         // page, screen
 	data        map[string]any // properties of an event, traits of a person
-	denied      []string       // consent categories refused on this device
+	wishes      wishes         // what the page's consent tool says
 	sent        clock.Instant  // by the client's clock
 	happened    clock.Instant  // by the client's clock, or 0
 }
@@ -202,29 +202,8 @@ func (m *message) readData(from map[string]any) error {
 			return err
 		}
 	}
-	m.denied, err = deniedCategories(context)
+	m.wishes, err = readWishes(context)
 	return err
-}
-
-// deniedCategories lists the consent categories that the device's own consent
-// tool reports as refused. What it reports as agreed is not read: nobody here
-// saw that happen.
-func deniedCategories(context map[string]any) ([]string, error) {
-	c, err := objectOf(context, "consent")
-	if err != nil {
-		return nil, err
-	}
-	prefs, err := objectOf(c, "categoryPreferences")
-	if err != nil {
-		return nil, err
-	}
-	var out []string
-	for name, v := range prefs {
-		if v == false {
-			out = append(out, name)
-		}
-	}
-	return out, nil
 }
 
 // textOf reads an id or a name: a text, a whole number as it was written, or

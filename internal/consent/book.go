@@ -1,6 +1,8 @@
 package consent
 
 import (
+	"encoding/json"
+
 	"candor/internal/clock"
 	"candor/internal/db"
 	"candor/internal/errs"
@@ -12,14 +14,18 @@ const Table = "consent_record"
 
 const columns = `customer_id, seq, record_id, rev, controller, purpose, channel, recipient, kind, validity,
 	ask, charter_version, notice_id, notice_hash, lang, method, control_default, action, evidence, strength,
-	asserted_at, actor, source, recorded_at, entry_id, salt, prev, hash`
+	asserted_at, actor, source, overruled, recorded_at, entry_id, salt, prev, hash`
 
 // Insert writes records that Next has prepared. The caller is the gate and has
 // locked the customers.
 func Insert(tx *db.Tx, list ...Record) error {
 	rows := make([][]any, len(list))
 	for i, r := range list {
-		rows[i] = r.row()
+		row, err := r.row()
+		if err != nil {
+			return err
+		}
+		rows[i] = row
 	}
 	_, err := tx.InsertMany(`insert into consent_record (`+columns+`) values`, "", rows)
 	return err
@@ -38,19 +44,31 @@ func Next(r Record, before []Record) (Record, error) {
 	return Seal(r, prev)
 }
 
-func (r Record) row() []any {
+func (r Record) row() ([]any, error) {
+	overruled := ""
+	if len(r.Overruled) > 0 {
+		text, err := json.Marshal(r.Overruled)
+		if err != nil {
+			return nil, err
+		}
+		overruled = string(text)
+	}
 	return []any{r.Customer, r.Seq, r.ID, r.Rev, r.Controller, r.Purpose, r.Channel, r.Recipient, r.Kind, r.Validity,
 		r.Ask, r.CharterVersion, r.Notice, r.NoticeHash, r.Lang, r.Method, r.ControlDefault, r.Action, r.Evidence, r.Strength,
-		r.AssertedAt, r.Actor, r.Source, r.RecordedAt, r.Entry, r.Salt, r.Prev, r.Hash}
+		r.AssertedAt, r.Actor, r.Source, overruled, r.RecordedAt, r.Entry, r.Salt, r.Prev, r.Hash}, nil
 }
 
 func scan(row db.Scan) (Record, error) {
 	var r Record
+	var overruled string
 	err := row(&r.Customer, &r.Seq, &r.ID, &r.Rev, &r.Controller, &r.Purpose, &r.Channel, &r.Recipient, &r.Kind, &r.Validity,
 		&r.Ask, &r.CharterVersion, &r.Notice, &r.NoticeHash, &r.Lang, &r.Method, &r.ControlDefault, &r.Action, &r.Evidence, &r.Strength,
-		&r.AssertedAt, &r.Actor, &r.Source, &r.RecordedAt, &r.Entry, &r.Salt, &r.Prev, &r.Hash)
+		&r.AssertedAt, &r.Actor, &r.Source, &overruled, &r.RecordedAt, &r.Entry, &r.Salt, &r.Prev, &r.Hash)
 	if len(r.NoticeHash) == 0 {
 		r.NoticeHash = nil
+	}
+	if err == nil && overruled != "" {
+		err = json.Unmarshal([]byte(overruled), &r.Overruled)
 	}
 	return r, err
 }

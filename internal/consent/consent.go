@@ -17,6 +17,7 @@ import (
 	"candor/internal/clock"
 	"candor/internal/errs"
 	"candor/internal/id"
+	"candor/internal/signal"
 	"candor/internal/term"
 )
 
@@ -163,6 +164,9 @@ type Act struct {
 	AssertedAt     clock.Instant `json:"asserted_at,omitzero"` // when it happened, as claimed; 0 means now
 	Actor          term.Actor    `json:"actor"`
 	Source         string        `json:"source,omitempty"` // form, gpc, portal, import, one-click
+	// Overruled are the inputs that said otherwise at the same moment and lost, by
+	// the declared order.
+	Overruled []signal.Input `json:"overruled,omitempty"`
 }
 
 // Key gives what the act is about.

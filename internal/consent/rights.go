@@ -32,7 +32,7 @@ func (Source) Export(_ context.Context, tx *db.Tx, c id.Customer) (rights.Sectio
 			"record": r.ID, "number": r.Seq, "what": r.Kind, "purpose": r.Purpose, "channel": r.Channel,
 			"controller": r.Controller, "recipient": r.Recipient, "counts": r.Counts(), "ask": r.Ask,
 			"words_version": r.CharterVersion, "notice": r.Notice, "language": r.Lang, "method": r.Method,
-			"evidence": r.Evidence, "strength": r.Strength, "recorded_at": r.RecordedAt, "said_to_be_at": r.AssertedAt,
+			"evidence": r.Evidence, "strength": r.Strength, "overruled": r.Overruled, "recorded_at": r.RecordedAt, "said_to_be_at": r.AssertedAt,
 		})
 	}
 	return out, nil

@@ -32,7 +32,8 @@ const (
 	Interaction FactKind = "interaction" // positive; At is 00:00 UTC of its day
 	Address     FactKind = "address"     // of Channel: confirmed, unconfirmed, bounced, invalid, none
 	Suppressed  FactKind = "suppressed"  // the endpoint of Channel; on, off
-	GPC         FactKind = "gpc"         // Global Privacy Control was seen; on
+	GPC         FactKind = "gpc"         // Global Privacy Control was seen, or an opt-out like it; on
+	Signal      FactKind = "signal"      // what a browser or a consent tool said: gpc, gpp, tcf or explicit; Detail says of what
 	Objection   FactKind = "objection"   // GDPR 21; on, off
 	Notified    FactKind = "notice"      // a notice was delivered; Detail.notice, Detail.version, Detail.source
 	Dial        FactKind = "dial"        // the level of personalisation that the person chose
@@ -42,7 +43,7 @@ const (
 
 // FactKinds lists them all.
 var FactKinds = []FactKind{Restriction, Hold, Deceased, Care, Dispute, Pause, Age, Residence, Purchase,
-	Contract, SoftOptIn, Inquiry, Indirect, Interaction, Address, Suppressed, GPC, Objection, Notified, Dial, Rhythm, Unwanted}
+	Contract, SoftOptIn, Inquiry, Indirect, Interaction, Address, Suppressed, GPC, Signal, Objection, Notified, Dial, Rhythm, Unwanted}
 
 // Values that many kinds share.
 const (

@@ -589,6 +589,7 @@ create table consent_record (
     asserted_at bigint not null, -- pseudonymous customer; as others claim
     actor text not null, -- pseudonymous customer
     source text not null, -- pseudonymous customer
+    overruled text not null, -- pseudonymous customer; JSON of the signals that said otherwise and lost, or empty
     recorded_at bigint not null, -- pseudonymous customer; ours, never goes back
     entry_id bigint not null, -- none customer; in the ledger
     salt bytea not null, -- none customer; of the ledger's commitment

@@ -8,6 +8,7 @@ import (
 	"candor/internal/event"
 	"candor/internal/id"
 	"candor/internal/personal"
+	"candor/internal/signal"
 	"candor/internal/term"
 )
 
@@ -29,8 +30,11 @@ type Arrival struct {
 	Events     []event.New
 	Facts      []customer.Fact
 	Acts       []consent.Act
-	GPC        bool          // Sec-GPC: 1
-	At         clock.Instant // when it arrived
+	GPC        bool // Sec-GPC: 1
+	// Signals are what the page's consent tool says, with GPC where that was sent
+	// too. They only lower, and for the arrival's customer alone.
+	Signals []signal.Said
+	At      clock.Instant // when it arrived
 }
 
 // Taken is what became of an Arrival. Nothing in it may be shown to a sender
@@ -67,5 +71,7 @@ const (
 	NotePinned      errs.Code = "pinned_by_subject"    // the person said otherwise, and their word stays
 	NoteExpired     errs.Code = "expired_on_arrival"   // older than it may be kept
 	NotePast        errs.Code = "erased_before"        // of somebody who was erased since
+	NoteUnmapped    errs.Code = "signal_unmapped"      // a signal that speaks of no purpose of the charter
+	NoteUnread      errs.Code = "signal_unread"        // a signal with a section about a law that is not read
 	NoteNotResident errs.Code = "customer_not_present" // erased or unknown
 )

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -297,6 +298,10 @@ func (b *batch) arriveSaid(i int, a *Arrival, who *person) {
 		f.Actor, f.Source = cmp.Or(f.Actor, actorOf(a)), cmp.Or(f.Source, sourceName(a))
 		b.say(said{arrival: i, customer: who.id, fact: f})
 	}
+	if len(a.Signals) > 0 && !reflect.DeepEqual(who.heard, a.Signals) {
+		who.heard = a.Signals
+		b.say(said{arrival: i, customer: who.id, signals: a.Signals})
+	}
 	for _, act := range a.Acts {
 		if a.Claim && !act.Kind.Lowers() {
 			b.note(i, NoteClaimed, string(act.Kind))
@@ -348,6 +353,9 @@ func (b *batch) record(tx *db.Tx, fresh map[event.Key]bool) error {
 // recordOne takes one fact or act. What is wrong with it is noted and touches
 // nothing else.
 func (b *batch) recordOne(h *hold, s said) error {
+	if len(s.signals) > 0 {
+		return b.heed(h, s)
+	}
 	if !s.isAct {
 		return b.noteIfInvalid(s, string(s.fact.Kind), h.fact(s.fact))
 	}

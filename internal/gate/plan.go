@@ -6,6 +6,7 @@ import (
 	"candor/internal/clock"
 	"candor/internal/customer"
 	"candor/internal/id"
+	"candor/internal/signal"
 )
 
 // The planner decides, without a database, who a batch of arrivals is about:
@@ -21,6 +22,7 @@ type person struct {
 	names  map[string]bool // "user:shop": the namespaces of ids that name the person
 	marked map[string]bool // digests of identities that prove nothing
 	gpc    bool
+	heard  []signal.Said // the signals of the arrival before
 	seen   clock.Instant // day of the last positive interaction
 	erased clock.Instant // when somebody with one of their ids was erased, before them; or 0
 }

@@ -175,7 +175,7 @@ func (h *hold) confirm(a consent.Act, s consent.State) (consent.Act, error) {
 	}
 	req := s.Request
 	a.Ask, a.CharterVersion, a.Lang, a.Notice, a.NoticeHash = req.Ask, req.CharterVersion, req.Lang, req.Notice, req.NoticeHash
-	a.ControlDefault, a.Action = req.ControlDefault, req.Action
+	a.ControlDefault, a.Action, a.Overruled = req.ControlDefault, req.Action, req.Overruled
 	if a.Strength == consent.NoEvidence {
 		a.Strength = consent.Documented
 	}

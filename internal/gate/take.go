@@ -15,6 +15,7 @@ import (
 	"candor/internal/event"
 	"candor/internal/gate/internal/vault"
 	"candor/internal/id"
+	"candor/internal/signal"
 )
 
 // takeTries is how often a batch that another writer overtook is worked out
@@ -102,6 +103,7 @@ type said struct {
 	fact     customer.Fact
 	act      consent.Act
 	isAct    bool
+	signals  []signal.Said
 	after    event.Key // only when this event is new; zero always
 }
 

@@ -14,6 +14,7 @@ import (
 	"candor/internal/job"
 	"candor/internal/message"
 	"candor/internal/request"
+	"candor/internal/signal"
 	"candor/internal/term"
 	"candor/internal/ui"
 )
@@ -29,8 +30,9 @@ const (
 
 // askConfirmation records that consent was requested and sends the mail with
 // the button. Over the day's limit it does nothing: the mails before it are
-// still good.
-func (p *Portal) askConfirmation(ctx context.Context, c confirmation, how consent.Method) error {
+// still good. Signals against it, which the person's own act passes over, are kept
+// with the record.
+func (p *Portal) askConfirmation(ctx context.Context, c confirmation, how consent.Method, against ...signal.Input) error {
 	now := p.Clock.Now()
 	c.number, c.askedAt = id.New[id.Request](), now
 	c.expiresAt = now.Add(p.Packs.Strict().ConfirmWithin())
@@ -50,7 +52,7 @@ func (p *Portal) askConfirmation(ctx context.Context, c confirmation, how consen
 		_, _, err = p.Gate.Record(tx, consent.Act{
 			Customer: c.customer, Controller: c.controller, Purpose: c.purpose, Channel: c.channel, Kind: consent.Requested,
 			Ask: c.ask, Lang: c.lang, Method: how, ControlDefault: consent.Unset, Action: consent.Tick,
-			Strength: consent.Documented, Actor: term.ByCustomer, Source: "portal",
+			Strength: consent.Documented, Actor: term.ByCustomer, Source: "portal", Overruled: against,
 		})
 		if err != nil {
 			return err

@@ -132,10 +132,14 @@ func (p *Portal) sendEmbed(w http.ResponseWriter, r *http.Request) error {
 	case !a.shownIn(r):
 		return reply(http.StatusConflict, "form-changed")
 	}
+	said, err := signalsOf(r)
+	if err != nil {
+		return err
+	}
 	if err := p.limit.allow(r); err != nil {
 		return err
 	}
-	if err := evenly(r, func() error { return p.requestConsent(r, a, address, lang) }); err != nil {
+	if err := evenly(r, func() error { return p.requestConsent(r, a, address, lang, said) }); err != nil {
 		return err
 	}
 	return reply(http.StatusOK, "form-sent")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"html/template"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"candor/internal/charter"
@@ -14,6 +15,7 @@ import (
 	"candor/internal/gate"
 	"candor/internal/id"
 	"candor/internal/personal"
+	"candor/internal/signal"
 	"candor/internal/term"
 	"candor/internal/ui"
 )
@@ -96,10 +98,14 @@ func (p *Portal) sendForm(w http.ResponseWriter, r *http.Request) error {
 	if !a.shownIn(r) {
 		return p.renderForm(w, r, http.StatusConflict, p.say(lang, "form-changed"))
 	}
+	said, err := signalsOf(r)
+	if err != nil {
+		return err
+	}
 	if err := p.limit.allow(r); err != nil {
 		return err
 	}
-	if err := evenly(r, func() error { return p.requestConsent(r, a, address, lang) }); err != nil {
+	if err := evenly(r, func() error { return p.requestConsent(r, a, address, lang, said) }); err != nil {
 		return err
 	}
 	return p.answer(w, r, "form-sent", nil)
@@ -107,19 +113,23 @@ func (p *Portal) sendForm(w http.ResponseWriter, r *http.Request) error {
 
 // requestConsent puts on record that consent was asked for and sends the mail
 // that confirms it. Nothing may be sent on its strength before that.
-func (p *Portal) requestConsent(r *http.Request, a asked, address customer.Identity, lang term.Lang) error {
-	c, err := p.customerOf(r, a, address)
+func (p *Portal) requestConsent(r *http.Request, a asked, address customer.Identity, lang term.Lang, said []signal.Said) error {
+	c, err := p.customerOf(r, a, address, said)
 	if err != nil {
 		return err
+	}
+	var against []signal.Input
+	if purpose, ok := a.charter.Purpose(a.ask.Purpose); ok {
+		against = signal.Against(said, string(purpose.ID), purpose.Signals, purpose.RestsOnConsent(), p.Clock.Now().Time().UTC())
 	}
 	return p.askConfirmation(r.Context(), confirmation{
 		customer: c, controller: a.charter.Business.ID, purpose: a.ask.Purpose, channel: a.ask.Channel,
 		ask: a.ask.ID, lang: lang, notice: a.notice.ID,
-	}, consent.ByForm)
+	}, consent.ByForm, against...)
 }
 
 // customerOf finds the customer of an address or makes one.
-func (p *Portal) customerOf(r *http.Request, a asked, address customer.Identity) (id.Customer, error) {
+func (p *Portal) customerOf(r *http.Request, a asked, address customer.Identity, said []signal.Said) (id.Customer, error) {
 	if c, ok, err := p.find1(r.Context(), address); err != nil || ok {
 		return c, err
 	}
@@ -127,7 +137,7 @@ func (p *Portal) customerOf(r *http.Request, a asked, address customer.Identity)
 	arrival := gate.Arrival{
 		Provenance: customer.Provenance{Source: "form:" + string(a.ask.ID), Method: customer.Stated, At: now, Confidence: customer.Certain},
 		Identities: []customer.Identity{address},
-		GPC:        gpcSeen(r), At: now,
+		GPC:        slices.ContainsFunc(said, signal.Said.OptsOut), At: now,
 	}
 	for _, f := range a.charter.Fields {
 		if f.Kind == charter.KindEmail {

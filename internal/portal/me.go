@@ -197,10 +197,23 @@ func (p *Portal) records(tx *db.Tx, c *charter.Charter, who id.Customer, lang te
 		if !ok {
 			tone = ui.Bad
 		}
-		out = append(out, ui.Moment{At: r.RecordedAt, Tone: tone, Title: p.say(lang, "record-"+string(r.Kind)) + ": " + title,
+		out = append(out, ui.Moment{At: r.RecordedAt, Tone: tone, Text: p.overruled(r, lang), Title: p.say(lang, "record-"+string(r.Kind)) + ": " + title,
 			Link: &ui.Link{Text: p.say(lang, "receipt"), URL: "/privacy/me/receipt/" + r.ID.String()}})
 	}
 	return out, nil
+}
+
+// overruled says which signals a record passed over, or what it passed over for
+// one: "This counted over: TCF (no, 5 October 2026)".
+func (p *Portal) overruled(r consent.Record, lang term.Lang) string {
+	var list []string
+	for _, in := range r.Overruled {
+		list = append(list, p.say(lang, "input-"+string(in.From))+" ("+p.say(lang, in.Says)+", "+ui.Date(lang, in.At)+")")
+	}
+	if len(list) == 0 {
+		return ""
+	}
+	return p.say(lang, "overruled", "list", strings.Join(list, ", "))
 }
 
 func (p *Portal) events(tx *db.Tx, c *charter.Charter, who id.Customer, lang term.Lang) ([]line, error) {

@@ -89,6 +89,12 @@ func otherLangs(r *http.Request, lang term.Lang) []ui.Link {
 // gpcSeen reports whether the browser asks for its signal to be honoured.
 func gpcSeen(r *http.Request) bool { return signal.GPC(r) }
 
+// signalsOf reads what the browser and the consent tool of the page say beside a
+// form. It returns INVALID for a string that cannot be read.
+func signalsOf(r *http.Request) ([]signal.Said, error) {
+	return signal.Read(r.PostFormValue("tcf"), r.PostFormValue("gpp"), gpcSeen(r))
+}
+
 // redirect answers a post with the page to read next.
 func redirect(w http.ResponseWriter, r *http.Request, to string) error {
 	http.Redirect(w, r, to, http.StatusSeeOther)

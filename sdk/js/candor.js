@@ -16,6 +16,18 @@
 /** gpc reports whether the browser sends Global Privacy Control. */
 export const gpc = () => navigator.globalPrivacyControl === true
 
+// The strings of the page's own consent tool, when there is one: IAB's APIs. They
+// can only lower what may be done.
+const heard = {tcf: "", gpp: ""}
+const listen = () => {
+	if (typeof window.__tcfapi === "function" && !listen.tcf) {
+		listen.tcf = true
+		window.__tcfapi("addEventListener", 2, (data, ok) => { if (ok && data?.eventStatus !== "cmpuishown") heard.tcf = data.tcString ?? "" })
+	}
+	if (typeof window.__gpp === "function") window.__gpp("ping", (data, ok) => { if (ok) heard.gpp = data?.gppString ?? "" })
+	return heard
+}
+
 /** Candor sends events. The visitor's id lives as long as the page: it is not kept. */
 export class Candor {
 	#server
@@ -38,8 +50,9 @@ export class Candor {
 	}
 
 	async #send(type, message) {
+		const {tcf, gpp} = listen()
 		const body = JSON.stringify({
-			...message, type, writeKey: this.#key, anonymousId: this.#visitor,
+			...message, ...(tcf || gpp ? {context: {consent: {tcString: tcf, gppString: gpp}}} : {}), type, writeKey: this.#key, anonymousId: this.#visitor,
 			messageId: crypto.randomUUID(), timestamp: new Date().toISOString(),
 		})
 		try {
@@ -133,7 +146,7 @@ class Ask extends HTMLElement {
 		form.addEventListener("submit", async (event) => {
 			event.preventDefault()
 			status.textContent = ""
-			const body = new URLSearchParams({email: email.value, agree: agree.checked ? "yes" : "", shown: this.#ask.shown, lang: this.#ask.lang})
+			const body = new URLSearchParams({email: email.value, agree: agree.checked ? "yes" : "", shown: this.#ask.shown, lang: this.#ask.lang, ...listen()})
 			const answer = await fetch(this.#url(), {method: "POST", body, credentials: "omit", referrerPolicy: "no-referrer"}).catch(() => null)
 			const reply = answer && await answer.json().catch(() => null)
 			if (answer?.ok) { said.forget(this.#name()); this.#end(reply.text) }

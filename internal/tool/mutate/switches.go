@@ -376,6 +376,18 @@ var Switches = []Switch{
 		File: "internal/gate/verdict.go", Code: "return ok && provenYes(c.state.Rests) && c.state.Rests.RecordedAt > q.signal", Off: "return ok && c.state.Rests.RecordedAt > q.signal",
 	},
 	{
+		Test: "TestSIG03_InputsOfAPageAreResolvedAndTheLosersKept", In: "internal/collect",
+		File: "internal/signal/resolve.go", Code: "if i.Binding {", Off: "if false {",
+	},
+	{
+		Test: "TestSIG03_InputsOfAPageAreResolvedAndTheLosersKept", In: "internal/collect",
+		File: "internal/gate/heed.go", Code: "if !news {", Off: "if false {",
+	},
+	{
+		Test: "TestSIG03_InputsOfAPageAreResolvedAndTheLosersKept", In: "internal/collect",
+		File: "internal/signal/resolve.go", Code: "return i.From == Explicit && i.Says == Yes &&", Off: "return false &&",
+	},
+	{
 		Test: "TestSIG04_ThePageShowsThatTheSignalIsHonoured", In: "internal/app",
 		File: "internal/portal/footer.go", Code: "if !gpcSeen(r) {\n\t\treturn nil\n\t}\n\treturn p.honoured", Off: "if true {\n\t\treturn nil\n\t}\n\treturn p.honoured",
 	},

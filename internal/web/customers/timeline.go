@@ -2,6 +2,7 @@ package customers
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,6 +14,7 @@ import (
 	"candor/internal/id"
 	"candor/internal/message"
 	"candor/internal/request"
+	"candor/internal/signal"
 	"candor/internal/staff"
 	"candor/internal/term"
 	"candor/internal/ui"
@@ -93,6 +95,10 @@ var ways = map[consent.Method]string{
 	consent.ByOneClick: "with one click", consent.BySignal: "by a signal of the browser", consent.ByImport: "taken over,", consent.ByStaff: "told to staff", consent.ByParent: "by a parent,",
 }
 
+// inputs names what may speak of a wish.
+var inputs = map[signal.From]string{signal.Explicit: "the person's own choice", signal.ByGPC: "the browser's signal (GPC)",
+	signal.ByGPP: "the consent tool (GPP)", signal.ByTCF: "the consent tool (TCF)"}
+
 func consents(v *web.Visit, records []consent.Record) (out []ui.Moment) {
 	words := map[consent.Kind]string{consent.Requested: "Asked to confirm", consent.Given: "Agreed", consent.Refused: "Said no", consent.Reconfirmed: "Agreed again",
 		consent.Withdrawn: "Withdrew", consent.Objected: "Objected", consent.Expired: "Agreement ended", consent.Invalidated: "Agreement does not count"}
@@ -116,6 +122,9 @@ func consents(v *web.Visit, records []consent.Record) (out []ui.Moment) {
 			}
 			if r.Evidence != "" {
 				m.Text += ": " + r.Evidence
+			}
+			for _, in := range r.Overruled {
+				m.Text += fmt.Sprintf("; counted over %s, which said %s", inputs[in.From], in.Says)
 			}
 		}
 		out = append(out, m)
