@@ -3,7 +3,10 @@ module candor
 go 1.26.8
 
 require (
+	aead.dev/minisign v0.3.0
 	cel.dev/cel-go v0.33.2
+	github.com/CycloneDX/cyclonedx-go v0.12.0
+	github.com/SirDataFR/iabtcfv2 v1.3.0
 	github.com/alecthomas/kong v1.17.0
 	github.com/chromedp/cdproto v0.159.0
 	github.com/chromedp/chromedp v0.23.0
@@ -35,12 +38,6 @@ require (
 )
 
 require filippo.io/mldsa v0.0.0-20260215214346-43d0283efc3e // indirect
-
-require (
-	aead.dev/minisign v0.3.0 // indirect
-	github.com/CycloneDX/cyclonedx-go v0.12.0 // indirect
-	github.com/SirDataFR/iabtcfv2 v1.3.0 // indirect
-)
 
 require (
 	github.com/beorn7/perks v1.0.1 // indirect

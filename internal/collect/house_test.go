@@ -89,10 +89,15 @@ func (h *house) apply(edits ...string) {
 	h.t.Helper()
 	promise, rules := sample.Documents()
 	for i := 0; i < len(edits); i += 2 {
-		if !bytes.Contains(promise, []byte(edits[i])) {
+		was, is := []byte(edits[i]), []byte(edits[i+1])
+		switch {
+		case bytes.Contains(promise, was):
+			promise = bytes.Replace(promise, was, is, 1)
+		case bytes.Contains(rules, was):
+			rules = bytes.Replace(rules, was, is, 1)
+		default:
 			h.t.Fatalf("the sample's charter has no %q", edits[i])
 		}
-		promise = bytes.Replace(promise, []byte(edits[i]), []byte(edits[i+1]), 1)
 	}
 	c, problems := charter.Parse(promise, rules)
 	h.must(problems.Err())

@@ -252,7 +252,7 @@ func tcString(day time.Time, consent ...int) string {
 func TestSIG03_InputsOfAPageAreResolvedAndTheLosersKept(t *testing.T) {
 	const mapped = "    signals: {tcf: [1, 4], us: [targeted advertising]}\n    owner: marketing\n"
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
-		h := newHouse(t, d, "    owner: marketing\n", mapped)
+		h := newHouse(t, d, "    owner: marketing\n", mapped, "\ncaps:", "\nsignals: [explicit, tcf, gpp, gpc]\ncaps:")
 		source, key := h.browser()
 		view := func(device, context string) string {
 			return `{"anonymousId":"` + device + `","type":"track","event":"Product Viewed","properties":{"family":"beans"},"context":` + context + `}`
@@ -283,7 +283,8 @@ func TestSIG03_InputsOfAPageAreResolvedAndTheLosersKept(t *testing.T) {
 			t.Errorf("the same string on the next page made record %d", got)
 		}
 
-		// An opt-out of an American law beats the framework's yes, and is one.
+		// An opt-out of an American law beats the framework's yes whatever the house
+		// declares, and is one.
 		const optedOut, didNot = "DBABVg~BVVVVVVg", "DBABBg~BVqqqqpY"
 		h.ok("/t", key, view("device-gpp", strings(yes, optedOut)), "Origin", home)
 		r := last("device-gpp")
@@ -316,7 +317,7 @@ func TestSIG03_InputsOfAPageAreResolvedAndTheLosersKept(t *testing.T) {
 			t.Errorf("kept of the string that lost: %q", kept)
 		}
 
-		h.ownChoice(key, func(tcf string) string { return view("device-no", strings(tcf, "")) }, day)
+		h.ownChoice(key, func(tcf, gpp string) string { return view("device-no", strings(tcf, gpp)) }, day)
 
 		// RudderStack's shape, and Segment's: the person's own no beats a yes of a string.
 		h.ok("/t", key, view("device-own", `{"consent":{"tcString":"`+yes+`"},"consentManagement":{"provider":"custom","resolutionStrategy":"and","allowedConsentIds":["orders"],"deniedConsentIds":["letter"]}}`), "Origin", home)
@@ -348,7 +349,7 @@ func (h *house) optOuts(device, source string) (n int) {
 
 // ownChoice: a later choice of one's own stands against the same string, and
 // against one of an earlier day; a string of a later day lowers again.
-func (h *house) ownChoice(key string, view func(tcf string) string, day time.Time) {
+func (h *house) ownChoice(key string, view func(tcf, gpp string) string, day time.Time) {
 	h.t.Helper()
 	who := h.visitor("device-no")
 	last := func() consent.Record {
@@ -365,14 +366,22 @@ func (h *house) ownChoice(key string, view func(tcf string) string, day time.Tim
 	}
 	agree()
 	h.clock.Advance(time.Hour)
-	h.ok("/t", key, view(tcString(day, 1)), "Origin", home)
-	h.ok("/t", key, view(tcString(day.AddDate(0, 0, 1), 1)), "Origin", home)
+	h.ok("/t", key, view(tcString(day, 1), ""), "Origin", home)
+	h.ok("/t", key, view(tcString(day.AddDate(0, 0, 1), 1), ""), "Origin", home)
 	if r := last(); r.Kind != consent.Given {
 		h.t.Errorf("an earlier string undid a later choice: %+v", r)
 	}
 	h.clock.Advance(24 * time.Hour)
-	h.ok("/t", key, view(tcString(h.clock.Now().Time(), 1)), "Origin", home)
+	h.ok("/t", key, view(tcString(h.clock.Now().Time(), 1), ""), "Origin", home)
 	if r := last(); r.Kind != consent.Refused || len(r.Overruled) != 1 || r.Overruled[0].From != signal.Explicit {
 		h.t.Errorf("a later string: %+v", r)
+	}
+	const optedOut = "DBABVg~BVVVVVVg"
+	h.ok("/t", key, view("", optedOut), "Origin", home)
+	agree()
+	h.clock.Advance(time.Hour)
+	h.ok("/t", key, view("", optedOut), "Origin", home)
+	if r := last(); r.Kind != consent.Given {
+		h.t.Errorf("the opt-out that was heard before undid a later choice: %+v", r)
 	}
 }

@@ -381,7 +381,7 @@ var Switches = []Switch{
 	},
 	{
 		Test: "TestSIG03_InputsOfAPageAreResolvedAndTheLosersKept", In: "internal/collect",
-		File: "internal/gate/heed.go", Code: "if !news {", Off: "if false {",
+		File: "internal/gate/heed.go", Code: "out.news, out.at = false, f.RecordedAt", Off: "_ = f",
 	},
 	{
 		Test: "TestSIG03_InputsOfAPageAreResolvedAndTheLosersKept", In: "internal/collect",
