@@ -30,7 +30,7 @@ var tiers = [][]string{
 	{"internal/tour"}, // the demo's page over all of it
 	{"internal/app"},  // wiring
 	{"internal/cli", "internal/tool", "internal/browsertest", "internal/faulttest", "bench"},
-	{"cmd/candor", "cmd/requirements", "cmd/mutate", "cmd/advisories", "cmd/release"},
+	{"cmd/candor", "cmd/requirements", "cmd/mutate", "cmd/advisories", "cmd/release", "cmd/scale"},
 }
 
 // tierOf gives the room of a folder and its height, or "" when it has none.
