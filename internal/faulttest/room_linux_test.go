@@ -2,15 +2,11 @@ package faulttest
 
 import (
 	"fmt"
-	"net"
-	"net/http"
 	"os/exec"
-	"strings"
 	"sync"
 	"testing"
 	"time"
 
-	"candor/client"
 	"candor/internal/clock"
 	"candor/internal/db/dbtest"
 )
@@ -68,28 +64,5 @@ func (p *server) room(t *testing.T, bytes string) {
 	t.Helper()
 	if out, err := exec.Command("prlimit", fmt.Sprintf("--pid=%d", p.cmd.Process.Pid), "--fsize="+bytes+":unlimited").CombinedOutput(); err != nil {
 		t.Fatalf("prlimit: %v %s", err, out)
-	}
-}
-
-// Ten thousand connections that say nothing keep nobody from an answer.
-func TestTenThousandIdleConnections(t *testing.T) {
-	const idle = 10_000
-	s := newSite(t, dbtest.SQLitePlace(t), 1, noMail)
-	running := s.start(s.file)
-	for range idle {
-		c, err := net.Dial("tcp", strings.TrimPrefix(running.url, "http://"))
-		must(t, err)
-		t.Cleanup(func() { _ = c.Close() })
-	}
-	begun := time.Now()
-	d, err := running.api.Decide(ctx, client.Question{Customer: s.customers[0].String(), Purpose: "letter", Operation: "serve", Channel: "email"})
-	if took := time.Since(begun); err != nil || d.Outcome != "ALLOW" || took > 2*time.Second {
-		t.Errorf("%v after %s: %v", d.Outcome, took, err)
-	}
-	r, err := http.Get(running.url + "/readyz")
-	must(t, err)
-	must(t, r.Body.Close())
-	if r.StatusCode != http.StatusOK {
-		t.Errorf("ready: %d", r.StatusCode)
 	}
 }
