@@ -2,6 +2,8 @@ package faulttest
 
 import (
 	"net/http"
+	"os/exec"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -57,4 +59,18 @@ func TestToldToStopWhileCollecting(t *testing.T) {
 		c.onceEach("after the server ended")
 		s.verify()
 	})
+}
+
+// A second writer on the embedded database is refused, and the first notices
+// nothing.
+func TestASecondServerOnTheEmbeddedDatabase(t *testing.T) {
+	s := newSite(t, dbtest.SQLitePlace(t), 1, noMail)
+	first := s.start(s.file)
+	out, err := exec.Command(candor, "serve", "--config", s.file).CombinedOutput()
+	if err == nil || !strings.Contains(string(out), "another process") {
+		t.Errorf("a second server: %v %s", err, out)
+	}
+	if code := first.probe("readyz"); code != http.StatusOK {
+		t.Errorf("the first server: %d", code)
+	}
 }
