@@ -51,6 +51,7 @@ func Examine(ctx context.Context, cfg config.Config) []Finding {
 	d.charter()
 	d.clock()
 	d.relay()
+	d.signOn()
 	d.reports()
 	d.space()
 	d.encryption()

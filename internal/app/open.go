@@ -39,8 +39,12 @@ import (
 
 // openStaff opens who works here, what they let programs do, and what needs two
 // of them.
-func (a *App) openStaff(context.Context, Options) error {
-	a.Staff = staff.New(staff.Config{DB: a.DB, Ring: a.Ring, Charter: a.Charter, Ledger: a.Ledger, Clock: a.Clock, URL: a.Config.URL})
+func (a *App) openStaff(_ context.Context, o Options) error {
+	provider, err := signOn(a.Config, o.TLS)
+	if err != nil {
+		return err
+	}
+	a.Staff = staff.New(staff.Config{DB: a.DB, Ring: a.Ring, Charter: a.Charter, Ledger: a.Ledger, Clock: a.Clock, URL: a.Config.URL, SignOn: provider})
 	a.Tokens = &token.Book{DB: a.DB, Ring: a.Ring, Clock: a.Clock, Staff: a.Staff}
 	a.Staff.OnLeave(a.Tokens.RevokeOf)
 	a.Staff.Schedule(a.Jobs)

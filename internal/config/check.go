@@ -43,6 +43,7 @@ func (c *Config) check() []*errs.Error {
 		}
 	}
 	c.checkMail(bad)
+	c.checkSignOn(bad)
 	c.checkNumbers(bad)
 	c.checkWatching(bad)
 	return out
@@ -70,6 +71,23 @@ func (c *Config) checkMail(bad func(path string, code errs.Code, format string, 
 	}
 	if _, has := u.User.Password(); has {
 		bad("mail.relay", "password_in_url", "put the relay's password in a file and name it as mail.password_file")
+	}
+}
+
+func (c *Config) checkSignOn(bad func(path string, code errs.Code, format string, args ...any)) {
+	s := c.SignOn
+	if s.Issuer == "" {
+		if s.ClientID != "" || s.SecretFile != "" || len(s.Factors) > 0 {
+			bad("sign_on.issuer", "bad_config", "set sign_on.issuer to the provider's issuer, such as https://login.shop.example")
+		}
+		return
+	}
+	u, err := url.Parse(s.Issuer)
+	if err != nil || u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
+		bad("sign_on.issuer", "bad_config", "set sign_on.issuer to the https issuer of the provider, exactly as it names itself")
+	}
+	if s.ClientID == "" {
+		bad("sign_on.client_id", "bad_config", "set sign_on.client_id to what the provider calls this server")
 	}
 }
 

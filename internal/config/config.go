@@ -8,6 +8,7 @@
 package config
 
 import (
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -39,6 +40,18 @@ type Config struct {
 	Metrics   Metrics `yaml:"metrics"`
 	Traces    Traces  `yaml:"traces"`
 	Ledger    Ledger  `yaml:"ledger"`
+	SignOn    SignOn  `yaml:"sign_on"`
+}
+
+// SignOn is the business's own provider of single sign-on for staff (OpenID
+// Connect). Nobody comes into being by it: staff are invited, and their first
+// sign-on under the same verified address connects it.
+type SignOn struct {
+	Issuer     string   `yaml:"issuer"`      // its issuer, https, as it names itself, such as https://login.shop.example; "" for none
+	ClientID   string   `yaml:"client_id"`   // what the server is called there
+	SecretFile string   `yaml:"secret_file"` // a file with the client's secret alone; "" for a client without one
+	Name       string   `yaml:"name"`        // what staff call it; stands on the button, and is the issuer's host where it is left out
+	Factors    []string `yaml:"factors"`     // values of acr or amr that mean that it asked for a second factor, such as mfa; with another, the server asks for its own
 }
 
 // Ledger is who keeps outside what the ledger has signed.
@@ -161,6 +174,9 @@ func (c *Config) fill() {
 		c.Listen = "127.0.0.1:8080"
 	}
 	c.URL = strings.TrimSuffix(c.URL, "/")
+	if u, err := url.Parse(c.SignOn.Issuer); err == nil && c.SignOn.Name == "" {
+		c.SignOn.Name = u.Hostname()
+	}
 	for _, n := range []struct {
 		v     *int
 		usual int

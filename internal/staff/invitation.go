@@ -33,6 +33,7 @@ func (r *Roster) Invite(tx *db.Tx, who id.Staff, by term.Actor) (string, error) 
 	for _, query := range []string{
 		`delete from staff_recovery where staff_id = $1`,
 		`delete from staff_passkey where staff_id = $1`,
+		`delete from staff_subject where staff_id = $1`,
 		`delete from staff_invitation where staff_id = $1`,
 	} {
 		if _, err := tx.Exec(query, who); err != nil {

@@ -191,6 +191,7 @@ func (r *Roster) Leave(tx *db.Tx, who id.Staff, by term.Actor) error {
 		`delete from staff_role where staff_id = $1`,
 		`delete from staff_recovery where staff_id = $1`,
 		`delete from staff_passkey where staff_id = $1`,
+		`delete from staff_subject where staff_id = $1`,
 		`delete from staff_invitation where staff_id = $1`,
 		`delete from staff_address where staff_id = $1`,
 	} {

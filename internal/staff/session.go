@@ -70,8 +70,8 @@ func (r *Roster) Open(ctx context.Context, s SignIn, device string) (string, err
 			return err
 		}
 		now := r.Clock.Now()
-		_, err = tx.Exec(`insert into staff_session (session_id, staff_id, digest, key_id, device, factor, opened_at, seen_at, proven_at, ended_at)
-			values ($1, $2, $3, $4, $5, $6, $7, $7, $7, 0)`, id.New[id.Session](), s.who, d.Sum, d.KeyID, device, s.factor, now)
+		_, err = tx.Exec(`insert into staff_session (session_id, staff_id, digest, key_id, device, factor, sign_on, opened_at, seen_at, proven_at, ended_at)
+			values ($1, $2, $3, $4, $5, $6, $7, $8, $8, $8, 0)`, id.New[id.Session](), s.who, d.Sum, d.KeyID, device, s.factor, s.signOn, now)
 		if err != nil {
 			return err
 		}
@@ -117,7 +117,7 @@ func (r *Roster) ask(tx *db.Tx, secret string, now clock.Instant) (Who, error) {
 	if err != nil {
 		return Who{}, err
 	}
-	if p.LeftAt != 0 || p.CommittedAt == 0 || !p.HasFactor {
+	if p.LeftAt != 0 || p.CommittedAt == 0 || !p.HasFactor && s.Factor != BySignOn {
 		return Who{}, errNoSession
 	}
 	c, err := r.Charter.Current(tx)

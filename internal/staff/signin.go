@@ -12,13 +12,14 @@ import (
 	"candor/internal/personal"
 )
 
-// SignIn is a sign-in on its way: somebody who knew a password. It opens
-// nothing. Only this package makes one; the browser keeps it sealed.
+// SignIn is a sign-in on its way: somebody who knew a password, or whom the
+// provider of single sign-on has named. It opens nothing. Only this package makes one; the browser keeps it sealed.
 type SignIn struct {
 	who    id.Staff
 	until  clock.Instant
 	secret string // of an authenticator that is being enrolled
 	factor string // how the second factor was shown, or ""
+	signOn string // mark of the provider's session, or ""
 }
 
 // signInLives bounds the time from password to session.
@@ -33,11 +34,12 @@ type sealedSignIn struct {
 	Until  clock.Instant `json:"until"`
 	Secret string        `json:"secret,omitempty"`
 	Factor string        `json:"factor,omitempty"`
+	SignOn string        `json:"sign_on,omitempty"`
 }
 
 // Seal writes a sign-in for a cookie.
 func (r *Roster) Seal(s SignIn) (string, error) {
-	b, err := json.Marshal(sealedSignIn{s.who, s.until, s.secret, s.factor})
+	b, err := json.Marshal(sealedSignIn{s.who, s.until, s.secret, s.factor, s.signOn})
 	return r.Ring.SealToken("staff/sign-in", b), err
 }
 
@@ -51,7 +53,7 @@ func (r *Roster) Unseal(text string) (SignIn, error) {
 	if err != nil || s.Until <= r.Clock.Now() {
 		return SignIn{}, errs.New(errs.Unauthorized, NoSession, "this sign-in took too long; start again")
 	}
-	return SignIn{s.Who, s.Until, s.Secret, s.Factor}, nil
+	return SignIn{s.Who, s.Until, s.Secret, s.Factor, s.SignOn}, nil
 }
 
 var errSignIn = errs.New(errs.Unauthorized, WrongPassword, "address and password do not fit; try again, or ask whoever manages staff for a new invitation")
@@ -143,10 +145,15 @@ func (r *Roster) of(ctx context.Context, s SignIn) (stored, error) {
 	return p, err
 }
 
-// still gives the person of a sign-in, who must still work here with a password.
+// still gives the person of a sign-in, who must still work here with a password,
+// or be connected with the provider that named them.
 func (r *Roster) still(tx *db.Tx, s SignIn) (stored, error) {
 	p, err := r.get(tx, s.who)
-	if err != nil || p.LeftAt != 0 || p.password == "" || s.until <= r.Clock.Now() {
+	known := p.password != ""
+	if err == nil && s.signOn != "" {
+		known, err = r.connected(tx, s.who)
+	}
+	if err != nil || p.LeftAt != 0 || !known || s.until <= r.Clock.Now() {
 		if err == nil || errs.Is(err, errs.NotFound) {
 			err = errs.New(errs.Unauthorized, NoSession, "this sign-in took too long; start again")
 		}

@@ -34,7 +34,8 @@ type Config struct {
 	Charter *charter.Store
 	Ledger  *ledger.Log
 	Clock   clock.Clock
-	URL     string // how people reach the server: a passkey is good there alone
+	URL     string  // how people reach the server: a passkey is good there alone
+	SignOn  *SignOn // nil without a provider of single sign-on
 }
 
 // Roster is the list of staff, their factors and their sessions. It is safe for
@@ -100,6 +101,8 @@ const (
 	WrongCode      errs.Code = "wrong_code"       // the code is not right, or was used before
 	TooManyTries   errs.Code = "too_many_tries"   // wait before trying again
 	NoSession      errs.Code = "no_session"       // nobody is signed in
+	SignOnFailed   errs.Code = "sign_on_failed"   // the provider of single sign-on, or its answer, is not right
+	NotInvited     errs.Code = "not_invited"      // the provider knows them, and nobody here is known by it
 	BadPasskey     errs.Code = "bad_passkey"      // the passkey is not known here, or its answer is not right
 	BadInvitation  errs.Code = "bad_invitation"   // the link is spent, old or unknown
 	BadPassword    errs.Code = "bad_password"     // the password is too short or known from breaches

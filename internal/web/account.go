@@ -17,6 +17,7 @@ type accountPage struct {
 	Sessions      []sessionRow
 	Recovery      int
 	Roles         []staff.Role
+	SignOn        signOnLink // to connect it; zero when it is, or there is none
 }
 
 type sessionRow struct {
@@ -33,7 +34,7 @@ func (s *Shell) showAccount(v *Visit) error {
 	page := accountPage{TakesPasskeys: v.Staff.TakesPasskeys(), Facts: []ui.Fact{
 		{Term: "Name", Text: p.Name.Reveal()},
 		{Term: "E-mail address", Text: p.Email.Reveal()},
-		{Term: "Second factor", Text: "Authenticator app", Status: &ui.Status{Tone: ui.Good, Text: "in use"}},
+		{Term: "Second factor", Text: factorWords(p), Status: &ui.Status{Tone: ui.Good, Text: "in use"}},
 		{Term: "Confidentiality", Text: "promised on " + ui.Date("en", v.Local(p.CommittedAt))},
 	}}
 	for _, r := range staff.Roles(v.Who.Charter) {
@@ -54,6 +55,9 @@ func (s *Shell) showAccount(v *Visit) error {
 		if page.Passkeys, err = passkeyRows(v, tx); err != nil {
 			return err
 		}
+		if err := s.signOnOf(v, tx, &page); err != nil {
+			return err
+		}
 		page.Recovery, err = staff.RecoveryLeft(tx, p)
 		return err
 	})
@@ -61,6 +65,27 @@ func (s *Shell) showAccount(v *Visit) error {
 		return err
 	}
 	return Show(v, s.pages.account, Head{Title: "Your account"}, page)
+}
+
+func factorWords(p staff.Person) string {
+	if p.HasFactor {
+		return "Authenticator app"
+	}
+	return "The one of your single sign-on"
+}
+
+// signOnOf says whether the visitor's single sign-on is connected.
+func (s *Shell) signOnOf(v *Visit, tx *db.Tx, page *accountPage) error {
+	if v.Staff.SignOn == nil {
+		return nil
+	}
+	connected, err := v.Staff.Connected(tx, v.Who.Person.ID)
+	if connected {
+		page.Facts = append(page.Facts, ui.Fact{Term: "Single sign-on", Text: v.Staff.SignOn.Name, Status: &ui.Status{Tone: ui.Good, Text: "connected"}})
+	} else {
+		page.SignOn = v.signOnLink("/admin/account/provider", "Connect")
+	}
+	return err
 }
 
 // endSession ends another session of the visitor.

@@ -64,7 +64,7 @@ func (s *Shell) enrol(v *Visit) error {
 		if err := v.remember(done); err != nil {
 			return err
 		}
-		return Show(v, s.pages.codes, codesHead, codesPage{codes, "/admin/sign-in/commitment" + next(v)})
+		return Show(v, s.pages.codes, codesHead, codesPage{codes, "/admin/sign-in/commitment" + next(v.Form("next"))})
 	})
 }
 

@@ -22,18 +22,18 @@ func TestPagesRenderFull(t *testing.T) {
 	ask := passkeyForm{"/admin/x", `{"challenge":"x"}`, "sealed", "/admin/y", "Use a passkey"}
 	webtest.Pages(t, files,
 		webtest.Page(ui.Find[passkeyPage](set, "passkey"), passkeyPage{other("a"), ask}),
-		webtest.Page(ui.Find[signInPage](set, "sign-in"), signInPage{"/admin/x", other("a"), other("b"), ask}),
+		webtest.Page(ui.Find[signInPage](set, "sign-in"), signInPage{"/admin/x", other("a"), other("b"), ask, signOnLink{"/admin/x", "Sign in with Halm"}}),
 		webtest.Page(ui.Find[firstPage](set, "first"), firstPage{other("a"), other("b"), other("c"), other("d")}),
 		webtest.Page(ui.Find[invitationPage](set, "invitation"), invitationPage{"Ada", other("a"), other("b")}),
 		webtest.Page(ui.Find[enrolPage](set, "enrol"), enrolPage{"/admin/x", picture, inFours("ABCDEFGHIJ"), field}),
 		webtest.Page(ui.Find[factorPage](set, "factor"), factorPage{"/admin/x", field}),
 		webtest.Page(ui.Find[commitPage](set, "commit"), commitPage{commitURL, "/admin/x", staff.Words{Text: staff.Commitment, Own: "Nor do I talk of it at home.", Version: "1"}, ui.Choice{ID: "p", Name: "p", Value: "yes", Label: "I promise", Error: "wrong"}}),
 		webtest.Page(ui.Find[codesPage](set, "codes"), codesPage{[]string{"abcde-fghij"}, "/admin/"}),
-		webtest.Page(ui.Find[accountPage](set, "account"), accountPage{TakesPasskeys: true, Passkeys: []passkeyRow{{id.New[id.Passkey](), other("p"), at, at, true}, {id.New[id.Passkey](), other("q"), at, at, false}},
+		webtest.Page(ui.Find[accountPage](set, "account"), accountPage{TakesPasskeys: true, SignOn: signOnLink{"/admin/x", "Connect Halm"}, Passkeys: []passkeyRow{{id.New[id.Passkey](), other("p"), at, at, true}, {id.New[id.Passkey](), other("q"), at, at, false}},
 			Facts: []ui.Fact{{Term: "Name", Text: "Ada"}}, Recovery: 3, Roles: []staff.Role{{ID: "lead", May: []staff.Permission{staff.Approve, staff.Insight}}},
 			Sessions: []sessionRow{{id.New[id.Session](), "Firefox on Linux", "authenticator", at, at, true}, {id.New[id.Session](), "Safari on iPhone", "recovery code", at, at, false}},
 		}),
-		webtest.Page(ui.Find[provePage](set, "prove"), provePage{"/admin/x", field, ask}),
+		webtest.Page(ui.Find[provePage](set, "prove"), provePage{"/admin/x", field, ask, signOnLink{"/admin/x", "Confirm with Halm"}}),
 		webtest.Page(ui.Find[jumpPage](set, "jump"), jumpPage{true, []jumpTo{{"Your account", "", "/admin/account", "words"}}}),
 	)
 }

@@ -10,6 +10,7 @@ type provePage struct {
 	Next    string
 	Code    ui.Field
 	Passkey passkeyForm
+	SignOn  signOnLink
 }
 
 var proveHead = Head{Title: "Is it you?", Intro: "What you are about to do is sensitive. Type a code of your authenticator; it counts for five minutes."}
@@ -21,7 +22,7 @@ func (s *Shell) renderProve(v *Visit, h Head, wrong string) error {
 	if err != nil {
 		return err
 	}
-	return Show(v, s.pages.prove, h, provePage{ours(v.Form("next")), codeField(wrong), passkey})
+	return Show(v, s.pages.prove, h, provePage{ours(v.Form("next")), codeField(wrong), passkey, v.signOnLink(signOnProve, "Confirm with")})
 }
 
 // prove makes the session fresh and goes back to what was wanted.

@@ -16,6 +16,7 @@ type signInPage struct {
 	Email    ui.Field
 	Password ui.Field
 	Passkey  passkeyForm
+	SignOn   signOnLink
 }
 
 var signInHead = Head{Title: "Sign in"}
@@ -38,6 +39,7 @@ func (s *Shell) renderSignIn(v *Visit, h Head, email, wrong string) error {
 	}
 	return Show(v, s.pages.signIn, h, signInPage{
 		Passkey:  passkey,
+		SignOn:   v.signOnLink(signOnURL, "Sign in with"),
 		Next:     v.Form("next"),
 		Email:    ui.Field{ID: "email", Name: "email", Label: "E-mail address", Type: "email", Autocomplete: "username", Max: 254, Required: true, Value: email, Error: wrong},
 		Password: ui.Field{ID: "password", Name: "password", Label: "Password", Type: "password", Autocomplete: "current-password", Max: staff.MaxPassword, Required: true},
@@ -60,25 +62,28 @@ func (s *Shell) signIn(v *Visit) error {
 }
 
 // goOn leads a sign-in to its next step; after the last it opens the session.
-func (v *Visit) goOn(in staff.SignIn) error {
+func (v *Visit) goOn(in staff.SignIn) error { return v.goOnTo(in, v.Form("next")) }
+
+// goOnTo is goOn for a sign-in that was begun on another page.
+func (v *Visit) goOnTo(in staff.SignIn, wanted string) error {
 	step, err := v.Staff.Next(v.Context(), in)
 	if err != nil {
 		return err
 	}
 	if step == staff.StepOpen {
-		return v.openSession(in)
+		return v.openSession(in, wanted)
 	}
 	if err := v.remember(in); err != nil {
 		return err
 	}
 	to := map[staff.Step]string{staff.StepEnrol: "/admin/sign-in/enrol", staff.StepFactor: "/admin/sign-in/factor", staff.StepCommit: "/admin/sign-in/commitment"}[step]
-	return v.Redirect(to + next(v))
+	return v.Redirect(to + next(wanted))
 }
 
 // next carries on where the visitor wanted to go.
-func next(v *Visit) string {
-	if n := v.Form("next"); n != "" {
-		return "?next=" + url.QueryEscape(ours(n))
+func next(wanted string) string {
+	if wanted != "" {
+		return "?next=" + url.QueryEscape(ours(wanted))
 	}
 	return ""
 }
@@ -94,14 +99,14 @@ func (v *Visit) remember(in staff.SignIn) error {
 func (v *Visit) onItsWay() (staff.SignIn, error) { return v.Staff.Unseal(v.cookie(signInCookie)) }
 
 // openSession ends the sign-in with a session.
-func (v *Visit) openSession(in staff.SignIn) error {
+func (v *Visit) openSession(in staff.SignIn, wanted string) error {
 	secret, err := v.Staff.Open(v.Context(), in, device(v.R))
 	if err != nil {
 		return err
 	}
 	v.setCookie(signInCookie, "", 0)
 	v.setCookie(sessionCookie, secret, staff.SessionLives)
-	return v.Redirect(ours(v.Form("next")))
+	return v.Redirect(ours(wanted))
 }
 
 // GoOn leads a sign-in that began elsewhere, such as the demo's link, through

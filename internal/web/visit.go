@@ -143,6 +143,7 @@ func (v *Visit) With(name, value string) string {
 const (
 	sessionCookie = "candor_staff"
 	signInCookie  = "candor_signin"
+	errandCookie  = "candor_errand"
 	messageCookie = "candor_said"
 )
 

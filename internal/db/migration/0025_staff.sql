@@ -64,6 +64,17 @@ create unique index staff_passkey_digest on staff_passkey (digest);
 
 create index staff_passkey_of on staff_passkey (staff_id, passkey_id);
 
+-- Who somebody is at the provider of single sign-on.
+create table staff_subject ( -- lookup
+    digest bytea not null, -- digest staff; keyed digest of issuer and subject
+    key_id bigint not null, -- none nobody
+    staff_id bigint not null, -- pseudonymous staff
+    since_at bigint not null, -- none staff
+    primary key (digest)
+);
+
+create index staff_subject_of on staff_subject (staff_id);
+
 -- Links that let somebody choose a password: an invitation, or a fresh start.
 create table staff_invitation (
     digest bytea not null, -- digest nobody; keyed digest of the link's secret
@@ -84,6 +95,7 @@ create table staff_session (
     key_id bigint not null, -- none nobody
     device text not null, -- pseudonymous staff; browser and system in words
     factor text not null, -- none staff; how the second factor was shown
+    sign_on text not null, -- digest staff; keyed digest of the provider's session that opened it, or ''
     opened_at bigint not null, -- none staff
     seen_at bigint not null, -- none staff; to the minute
     proven_at bigint not null, -- none staff; when a factor was last shown
@@ -92,6 +104,8 @@ create table staff_session (
 );
 
 create unique index staff_session_digest on staff_session (digest);
+
+create index staff_session_sign_on on staff_session (sign_on);
 
 create index staff_session_of on staff_session (staff_id, ended_at, session_id);
 

@@ -56,6 +56,7 @@ type pages struct {
 
 	suppressions ui.Page[suppressionsPage]
 	upkeep       ui.Page[upkeepPage]
+	signOn       ui.Page[signOnPage]
 }
 
 //go:embed page part
@@ -69,7 +70,7 @@ func load(set *ui.Set) pages {
 		roles: ui.Find[rolesPage](set, "roles"), senders: ui.Find[sendersPage](set, "senders"),
 		tokens: ui.Find[tokensPage](set, "tokens"), newToken: ui.Find[newTokenPage](set, "new-token"),
 		lists: ui.Find[listsPage](set, "lists"), audit: ui.Find[auditPage](set, "audit"), class: ui.Find[classPage](set, "class"),
-		suppressions: ui.Find[suppressionsPage](set, "suppressions"), upkeep: ui.Find[upkeepPage](set, "upkeep"),
+		suppressions: ui.Find[suppressionsPage](set, "suppressions"), upkeep: ui.Find[upkeepPage](set, "upkeep"), signOn: ui.Find[signOnPage](set, "sign-on"),
 	}
 }
 
@@ -88,6 +89,7 @@ func New(s Services) (web.Room, error) {
 			{Title: "Upkeep", URL: upkeepURL, Words: "backup restore retention delete dry run"},
 			{Title: "API tokens", URL: "/admin/setup/tokens", Words: "bearer key scope program"},
 			{Title: "Staff", URL: "/admin/setup/staff", Words: "people invite roles leave colleagues"},
+			{Title: "Single sign-on", URL: signOnURL, Words: "oidc openid connect provider sso login"},
 			{Title: "Roles", URL: "/admin/setup/roles", Words: "permissions who may do what"},
 		},
 		Routes: []web.Route{
@@ -134,6 +136,7 @@ func New(s Services) (web.Room, error) {
 			{Pattern: "POST /admin/setup/staff/{staff}/confirm", Access: people.Fresh(), Do: r.confirmRole},
 			{Pattern: "POST /admin/setup/staff/{staff}/invite", Access: people.Fresh(), Do: r.invite},
 			{Pattern: "POST /admin/setup/staff/{staff}/leave", Access: people.Fresh(), Do: r.leave},
+			{Pattern: "GET " + signOnURL, Access: people, Do: r.showSignOn},
 			{Pattern: "GET /admin/setup/roles", Access: people, Do: r.showRoles},
 		},
 	}, set.Err()

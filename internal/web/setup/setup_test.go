@@ -38,6 +38,7 @@ func TestPagesRenderFull(t *testing.T) {
 		webtest.Page(p.roles, rolesPage{[]string{"lead"}, []permissionRow{{"Approve", "approve", []bool{true}}}, []seesRow{{"support", "Orders", "name"}}}),
 		webtest.Page(p.senders, sendersPage{[]domainCard{{"b.example", well, []senderRow{{"Halm <a@b.example>", "Orders", "c@b.example"}}, []recordRow{{"SPF", "b.example", "v=spf1", []string{"v=spf1 mx"}, &well, "Not so"}}, true, []keyRow{{"candor-1", well, at, "Publish it", true, true}}, true}}}),
 		webtest.Page(p.suppressions, suppressionsPage{"12", field("a"), field("b"), field("c"), &suppressionAnswer{[]suppressionRow{{"They asked", "all advertising", at}}}}),
+		webtest.Page(p.signOn, signOnPage{[]ui.Fact{{Term: "Halm account", Text: "https://login.halm.example", Status: &ui.Status{Tone: ui.Good, Text: "it answers"}}}, []ui.Fact{{Term: "Redirect address", Text: "https://x"}}, signOnExample}),
 		webtest.Page(p.upkeep, upkeepPage{[]ui.Fact{{Term: "Newest", Status: &well}}, true, []ui.Fact{{Term: "Last run"}}, &wouldDelete{[]ui.Fact{{Term: "Events", Text: "12"}}, "Of all"}}),
 		webtest.Page(p.lists, listsPage{[]listsRow{{id.New[id.Audit](), at, "You can prove consent for 8 of 10", well}}, []importRow{{id.New[id.Import](), at, 10, 9, true, well}}, next, 7}),
 		webtest.Page(p.audit, fullAudit(at)),
