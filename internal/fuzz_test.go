@@ -37,7 +37,7 @@ func TestEveryParserIsFuzzed(t *testing.T) {
 				fuzzed[s.dir] = true
 				seeds, err := os.ReadDir(filepath.Join("..", s.dir, "testdata", "fuzz", name))
 				if err != nil || len(seeds) < 3 {
-					t.Errorf("%s has no corpus in %s/testdata/fuzz/%s", name, s.dir, name)
+					t.Errorf("commit some inputs of %s to %s/testdata/fuzz/%s; after go test -fuzz there are some in $(go env GOCACHE)/fuzz", name, s.dir, name)
 				}
 			}
 			if !s.isTest() && readsText.MatchString(name) && takesText(f) && !under(s.dir, "internal/tool") {

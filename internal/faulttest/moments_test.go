@@ -83,8 +83,8 @@ func (s *site) runsUntil(m moment.Name, nth int, args ...string) {
 // The moments at which the servers of a test die.
 var (
 	sending   = []moment.Name{moment.Claimed, moment.HandedOver, moment.Begun, moment.Left}
-	answering = []moment.Name{moment.Numbered, moment.Anchored, moment.Flushed, moment.Committed, moment.Worked}
-	working   = []moment.Name{moment.Imported, moment.KeyGone}
+	answering = []moment.Name{moment.Numbered, moment.Anchored, moment.Flushed, moment.Committed}
+	working   = []moment.Name{moment.Worked, moment.Imported, moment.KeyGone}
 	rotating  = []moment.Name{moment.Renewed, moment.Wrapped, moment.AllWrapped}
 	restoring = []moment.Name{moment.Loaded, moment.Halted, moment.Replayed, moment.Reopened}
 )
@@ -126,8 +126,8 @@ func TestKilledAtEveryMoment(t *testing.T) {
 		s.planned(l.server.api, made, readers)
 		stop := make(chan struct{})
 		var wg sync.WaitGroup
+		wg.Go(func() { l.collecting.shop(stop) })
 		for i := range others {
-			wg.Go(func() { l.collecting.shop(stop) })
 			wg.Go(func() { l.wavering.person(s.customers[readers+i], stop) })
 		}
 		for _, m := range sending {
@@ -136,6 +136,7 @@ func TestKilledAtEveryMoment(t *testing.T) {
 		for _, m := range answering {
 			l.diesAt(m, 1+rand.IntN(3))
 		}
+		l.diesAt(moment.Worked, 1)
 		in := s.importing(l.server.api, rows)
 		l.diesAt(moment.Imported, 1)
 		gone := s.customers[readers+others:]

@@ -3,6 +3,7 @@ package message
 import (
 	"context"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -97,6 +98,49 @@ func TestNoMailLeavesAfterItsLease(t *testing.T) {
 		}
 		if len(p.sink.Mails()) != before || got["reader2@kunde.example"] != 0 {
 			t.Errorf("after the lease there left %v", got)
+		}
+	})
+}
+
+// Two workers that check at the same moment the two mails for which a day has one
+// place let one of them leave: the place is taken with the customer locked (MSG-11).
+func TestWorkersRaceForOnePlace(t *testing.T) {
+	const readers = 30
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		p := newPost(t, d)
+		p.byPolicy()
+		people := p.Readers(readers)
+		p.plan(plain(), 1, people...)
+		p.plan(plain(), 2, people...)
+		var groups [2][]Send
+		senders := [2]*Sender{p.sender, p.open()}
+		for i, s := range senders {
+			var err error
+			groups[i], err = s.claim(t.Context(), string(rune('a'+i)), readers)
+			p.Must(err)
+		}
+		var left [2][]ready
+		var mu sync.Mutex
+		var wg sync.WaitGroup
+		for i, s := range senders {
+			for part := range slices.Chunk(groups[i], 5) {
+				wg.Go(func() {
+					list, err := s.handOver(t.Context(), string(rune('a'+i)), part)
+					if err != nil {
+						t.Error(err)
+					}
+					mu.Lock()
+					defer mu.Unlock()
+					left[i] = append(left[i], list...)
+				})
+			}
+		}
+		wg.Wait()
+		if n := len(left[0]) + len(left[1]); n != readers {
+			t.Errorf("%d mails may leave, want one for each of %d people", n, readers)
+		}
+		if n := p.ended(Denied, "E_FREQ_CAP"); n != readers {
+			t.Errorf("%d were denied by the cap, want %d", n, readers)
 		}
 	})
 }
