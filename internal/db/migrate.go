@@ -14,6 +14,7 @@ import (
 	"github.com/pressly/goose/v3/lock"
 
 	"candor/internal/errs"
+	"candor/internal/moment"
 )
 
 //go:embed migration/*.sql
@@ -36,7 +37,7 @@ const ErrNewer errs.Code = "newer_schema"
 // nothing, when a newer program has been here: an older one would write rows that
 // lack what the newer relies on.
 func migrate(ctx context.Context, d *sql.DB, dialect Dialect, files fs.FS) error {
-	gooseDialect, options := goose.DialectPostgres, []goose.ProviderOption{goose.WithDisableGlobalRegistry(true)}
+	gooseDialect, options := goose.DialectPostgres, []goose.ProviderOption{goose.WithDisableGlobalRegistry(true), goose.WithVerbose(true), goose.WithLogger(statements{})}
 	if dialect == Postgres {
 		locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 300))
 		if err != nil {
@@ -67,6 +68,15 @@ func migrate(ctx context.Context, d *sql.DB, dialect Dialect, files fs.FS) error
 	}
 	return nil
 }
+
+// statements hears of each statement that a migration is about to run.
+type statements struct{}
+
+// Printf is how goose tells.
+func (statements) Printf(string, ...any) { moment.Reached(moment.Migrating) }
+
+// Fatalf is never called by a provider.
+func (statements) Fatalf(string, ...any) {}
 
 // strictFiles gives the files as SQLite gets them.
 func strictFiles(files fs.FS) (fs.FS, error) {

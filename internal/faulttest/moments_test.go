@@ -85,13 +85,14 @@ var (
 	sending   = []moment.Name{moment.Claimed, moment.HandedOver, moment.Begun, moment.Left}
 	answering = []moment.Name{moment.Numbered, moment.Anchored, moment.Flushed, moment.Committed}
 	working   = []moment.Name{moment.Worked, moment.Imported, moment.KeyGone}
+	making    = []moment.Name{moment.Migrating}
 	rotating  = []moment.Name{moment.Renewed, moment.Wrapped, moment.AllWrapped}
 	restoring = []moment.Name{moment.Loaded, moment.Halted, moment.Replayed, moment.Reopened}
 )
 
 func TestEveryMomentIsDiedAt(t *testing.T) {
 	met := map[moment.Name]bool{}
-	for _, list := range [][]moment.Name{sending, answering, working, rotating, restoring} {
+	for _, list := range [][]moment.Name{sending, answering, working, making, rotating, restoring} {
 		for _, m := range list {
 			met[m] = true
 		}

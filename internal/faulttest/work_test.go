@@ -17,6 +17,7 @@ import (
 	"candor/internal/db"
 	"candor/internal/db/dbtest"
 	"candor/internal/id"
+	"candor/internal/moment"
 	"candor/internal/request"
 	"candor/internal/term"
 )
@@ -220,7 +221,12 @@ func TestKilledWhileMigrating(t *testing.T) {
 		}
 		must(t, s.cfg.Fill())
 		s.file = s.writeConfig(s.cfg, noMail+"\ncharter: "+charterFolder(t))
-		for range 6 {
+		s.death = filepath.Join(t.TempDir(), "death")
+		s.env = []string{deaths + "=" + s.death}
+		for range 4 {
+			s.runsUntil(moment.Migrating, 1+rand.IntN(30), "serve", "--config", s.file)
+		}
+		for range 2 { // anywhere
 			cmd := exec.Command(candor, "serve", "--config", s.file)
 			must(t, cmd.Start())
 			time.Sleep(time.Duration(20+rand.IntN(250)) * time.Millisecond)

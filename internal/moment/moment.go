@@ -13,6 +13,8 @@ const (
 	// Of every transaction.
 	Flushed   Name = "the journal is written, the database is not"
 	Committed Name = "the database is written, nobody was told"
+	// Of a migration.
+	Migrating Name = "a migration is about to run its next statement"
 	// Of the ledger.
 	Numbered Name = "entries have numbers and no checkpoint"
 	Anchored Name = "a checkpoint is anchored and not published"
@@ -37,7 +39,7 @@ const (
 )
 
 // All lists the moments.
-var All = []Name{Flushed, Committed, Numbered, Anchored, Claimed, HandedOver, Begun, Left, Worked, Imported, KeyGone,
+var All = []Name{Flushed, Committed, Migrating, Numbered, Anchored, Claimed, HandedOver, Begun, Left, Worked, Imported, KeyGone,
 	Renewed, Wrapped, AllWrapped, Loaded, Halted, Replayed, Reopened}
 
 var watcher atomic.Pointer[func(Name)]
