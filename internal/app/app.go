@@ -147,7 +147,7 @@ func (a *App) openPlumbing(ctx context.Context, o Options) (err error) {
 	a.Outbox = outbox.Open(a.DB, a.Clock)
 	a.Ledger, err = ledger.Open(ctx, a.DB, ledger.Options{
 		Origin: origin(a.Config.URL), SignerFile: a.Config.Signer(), AnchorDir: a.Config.Anchors(), Log: a.Log,
-		Beside: a.journalHead, Clock: a.Clock, Classes: classes,
+		Beside: a.journalHead, Clock: a.Clock, Classes: classes, Claims: a.claimMonths,
 		Witnesses: witnesses(a.Config), Door: egress.New(egress.Options{Allow: a.Config.Egress.Allow, TLS: o.TLS}),
 	})
 	if err != nil {
@@ -176,13 +176,6 @@ func (a *App) openPlumbing(ctx context.Context, o Options) (err error) {
 		a.Jobs.Every(jobAnchor, 24*time.Hour)
 	}
 	return nil
-}
-
-// classes says how long the ledger keeps the content of entries; of kinds that are
-// not here it stays.
-var classes = map[ledger.Kind]ledger.Class{
-	gate.KindConsent: ledger.Claim, gate.KindDisclosure: ledger.Claim, message.KindHanded: ledger.Access, message.KindDenied: ledger.Access,
-	staff.KindSignIn: ledger.Access, staff.KindRefused: ledger.Access, staff.KindLooked: ledger.Access, staff.KindAccess: ledger.Access, campaign.KindStep: ledger.Passing,
 }
 
 // jobExpunge deletes content of the ledger whose time is over.

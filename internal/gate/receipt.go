@@ -8,6 +8,7 @@ import (
 	"candor/internal/db"
 	"candor/internal/errs"
 	"candor/internal/id"
+	"candor/internal/ledger"
 )
 
 // Receipt gives a customer's consent record with the proof that it is in the
@@ -26,7 +27,11 @@ func (g *Gate) Receipt(ctx context.Context, c id.Customer, record id.Record) (js
 	if r.Customer != c {
 		return nil, errs.New(errs.NotFound, "no_such_record", "there is no such consent record")
 	}
-	p, err := g.ledger.Proof(ctx, r.Entry)
+	content, err := json.Marshal(r)
+	if err != nil {
+		return nil, err
+	}
+	p, err := g.ledger.ProofOf(ctx, ledger.Written{Entry: r.Entry, Kind: KindConsent, At: r.RecordedAt, Salt: r.Salt, Content: content})
 	return p.Receipt, err
 }
 

@@ -20,8 +20,18 @@ type Expunged struct {
 	Leaves []int64 `json:"leaves"` // ascending
 }
 
-// months is how long the content of a class is kept; what is not here stays.
-var months = map[Class]int{Access: 36, Passing: 12}
+// months gives how long the content of each class is kept; what is not here stays.
+func (l *Log) months(tx *db.Tx) (map[Class]int, error) {
+	out := map[Class]int{Access: 36, Passing: 12}
+	if l.claims == nil {
+		return out, nil
+	}
+	claims, err := l.claims(tx)
+	if claims > 0 {
+		out[Claim] = claims
+	}
+	return out, err
+}
 
 // expungeBatch bounds one entry.
 const expungeBatch = 5000
@@ -65,6 +75,10 @@ func (l *Log) expungeOnce(ctx context.Context) (int, error) {
 // over lists the leaves whose content's time is over. How far each kind was gone
 // through is remembered, so that what was expunged long ago costs nothing.
 func (l *Log) over(tx *db.Tx, now clock.Instant) ([]int64, error) {
+	months, err := l.months(tx)
+	if err != nil {
+		return nil, err
+	}
 	var out []int64
 	for kind, class := range l.classes {
 		keep, ok := months[class]

@@ -45,13 +45,13 @@ import (
 type Kind string
 
 // Class says how long the content of a kind's entries is kept. The leaf stays
-// for ever.
+// for ever. Every kind has one: a test compares the source with what is declared.
 type Class string
 
 // The classes.
 const (
-	Lasting Class = ""        // as long as the log
-	Claim   Class = "claim"   // until claims are barred
+	Lasting Class = "lasting" // as long as the log: governance, and about nobody's data
+	Claim   Class = "claim"   // until claims are barred (Options.Claims)
 	Access  Class = "access"  // 36 months: who read what, and decisions
 	Passing Class = "passing" // a year: operational
 )
@@ -64,6 +64,9 @@ type Options struct {
 	Clock      clock.Clock    // System when nil
 	Log        *slog.Logger   // the default logger when nil
 	Classes    map[Kind]Class // retention of each kind's content
+	// Claims tells for how many months claims can be brought, by the law in use; 0
+	// while no law is known, and then nothing of the class Claim is over.
+	Claims    func(tx *db.Tx) (months int, err error)
 	Witnesses  []Witness      // who signs what they have seen of it
 	Door       *egress.Door   // to the witnesses
 	// Beside is what else each line of the anchor file tells, such as the head of
@@ -82,6 +85,7 @@ type Log struct {
 	signer  note.Signer
 	vkey    string
 	classes map[Kind]Class
+	claims  func(tx *db.Tx) (months int, err error)
 	anchor  *anchor
 	beside  func() (json.RawMessage, error)
 	holder  string

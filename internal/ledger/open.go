@@ -27,7 +27,7 @@ func Open(ctx context.Context, d *db.DB, o Options) (*Log, error) {
 		return nil, errs.New(errs.Invalid, "ledger_origin", "the ledger needs an origin without spaces or plus signs, such as shop.example/candor")
 	}
 	l := &Log{
-		db: d, clock: o.Clock, log: o.Log, base: o.Origin, classes: o.Classes, beside: o.Beside,
+		db: d, clock: o.Clock, log: o.Log, base: o.Origin, classes: o.Classes, claims: o.Claims, beside: o.Beside,
 		holder: newHolder(),
 	}
 	if o.Door != nil {

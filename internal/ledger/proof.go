@@ -25,9 +25,33 @@ type Proof struct {
 // long as none covers it, the newest of all. It returns NOT_FOUND for an
 // unknown entry, and CONFLICT with ProofPending until a checkpoint covers it.
 func (l *Log) Proof(ctx context.Context, e id.Entry) (Proof, error) {
+	return l.prove(ctx, e, func(*db.Tx, *Row) error { return nil })
+}
+
+// ProofOf is Proof for whoever kept kind, time, salt and content of an entry
+// elsewhere: it proves them also after the log's own content is gone.
+func (l *Log) ProofOf(ctx context.Context, w Written) (Proof, error) {
+	return l.prove(ctx, w.Entry, func(tx *db.Tx, row *Row) error {
+		if len(row.Content) > 0 {
+			return nil
+		}
+		ok, err := l.Holds(tx, w)
+		if err == nil && ok {
+			row.Salt = w.Salt
+			row.Content, err = receipt.Canonical(w.Content)
+		}
+		return err
+	})
+}
+
+// prove lets the caller fill in what was expunged of an entry.
+func (l *Log) prove(ctx context.Context, e id.Entry, fill func(*db.Tx, *Row) error) (Proof, error) {
 	var p Proof
 	err := l.db.Read(ctx, func(tx *db.Tx) (err error) {
 		if p.Row, err = l.get(tx, e); err != nil {
+			return err
+		}
+		if err := fill(tx, &p.Row); err != nil {
 			return err
 		}
 		if len(p.Row.Content) == 0 {
