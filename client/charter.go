@@ -36,11 +36,13 @@ type Telling struct {
 	Mute    int64     `json:"no_address"` // of them, without an address that takes mail
 	Told    int64     `json:"told"`
 	Waiting int64     `json:"waiting"`
+	Back    int64     `json:"came_back"` // mails that came back: their people are not told
 	BegunAt time.Time `json:"begun_at"`
 	EndedAt time.Time `json:"ended_at"` // zero while it runs
 }
 
-// Tell begins a run: one that counts, or, with send, one that tells.
+// Tell begins a run: one that counts, or, with send, one that tells those who were
+// counted within a day. To write to many needs a second person's approval.
 func (c *Client) Tell(ctx context.Context, send bool) (Telling, error) {
 	var out Telling
 	return out, c.post(ctx, "/charter/telling", map[string]any{"send": send}, &out)

@@ -18,6 +18,7 @@ import (
 	"candor/internal/message"
 	"candor/internal/sharing"
 	"candor/internal/staff"
+	"candor/internal/telling"
 	"candor/internal/term"
 	"candor/internal/token"
 	"candor/internal/web/webtest"
@@ -127,6 +128,7 @@ func TestSEC04_WhatAffectsManyNeedsTwoPeople(t *testing.T) {
 		o := newOffice(h)
 		o.exports()
 		o.sends()
+		o.tells()
 		o.keepsLonger()
 		o.lets()
 		o.erases()
@@ -195,6 +197,41 @@ func (o *office) sends() {
 	_, err = o.Campaigns.Edit(ctx, c, change, staff.Actor(o.marketer.ID))
 	o.must(err)
 	o.passes("as approved", launch(c))
+}
+
+// tells people what changed, which is a message to many, too.
+func (o *office) tells() {
+	o.t.Helper()
+	tell := func() *httptest.ResponseRecorder {
+		return o.calls(http.MethodPost, "/charter/telling", map[string]any{"send": true})
+	}
+	counted := func(owed int) {
+		o.clk.Set(o.clk.Now().Add(time.Minute))
+		c, err := o.Charter.InForce(ctx, o.DB)
+		o.must(err)
+		o.write(func(tx *db.Tx) error {
+			_, err := tx.Exec(`insert into telling (begun_at, version, sends, after_customer, owed, mute, by_actor, ended_at) values ($1, $2, 0, 0, $3, 1, 'staff:test', $1)`, o.clk.Now(), c.Version, owed)
+			return err
+		})
+	}
+	if w := tell(); w.Code != http.StatusConflict || !strings.Contains(w.Body.String(), string(telling.CountFirst)) {
+		o.t.Errorf("nobody was counted: %d %.300s", w.Code, w.Body)
+	}
+	counted(10_002)
+	which := o.needsTwo("10,001 people with an address", tell())
+	counted(10_001)
+	o.passes("10,000 people", tell())
+	o.write(func(tx *db.Tx) error { _, err := tx.Exec("delete from telling"); return err })
+	counted(10_002)
+	o.approves(which)
+	o.passes("as approved", tell())
+	o.write(func(tx *db.Tx) error { _, err := tx.Exec("delete from telling"); return err })
+	counted(10_002)
+	o.needsTwo("a second time", tell())
+	if n := o.count("select count(*) from ledger_entry where kind = '" + string(telling.KindRun) + "'"); n != 2 {
+		o.t.Errorf("%d runs are on record", n)
+	}
+	o.write(func(tx *db.Tx) error { _, err := tx.Exec("delete from telling"); return err })
 }
 
 func (o *office) keepsLonger() {

@@ -16,6 +16,7 @@ import (
 	"candor/internal/rulepack"
 	"candor/internal/sharing"
 	"candor/internal/staff"
+	"candor/internal/telling"
 	"candor/internal/term"
 )
 
@@ -61,6 +62,7 @@ var classes = map[ledger.Kind]ledger.Class{
 	sharing.KindSuspended:  ledger.Lasting,
 	staff.KindPerson:       ledger.Lasting,
 	staff.KindRole:         ledger.Lasting,
+	telling.KindRun:        ledger.Lasting,
 	staff.KindCommitted:    ledger.Lasting,
 }
 

@@ -78,7 +78,7 @@ func (a *App) openUses(_ context.Context, o Options) (err error) {
 		DB: a.DB, Ring: a.Ring, Gate: a.Gate, Charter: a.Charter, Ledger: a.Ledger, Jobs: a.Jobs,
 		Audience: a.Audience, Sender: a.Sender, Clock: a.Clock, Log: a.Log, Approvals: a.Approvals,
 	})
-	a.Teller = telling.New(telling.Config{DB: a.DB, Gate: a.Gate, Charter: a.Charter, Mail: a.Sender, Jobs: a.Jobs, Clock: a.Clock})
+	a.Teller = telling.New(telling.Config{DB: a.DB, Gate: a.Gate, Charter: a.Charter, Mail: a.Sender, Jobs: a.Jobs, Ledger: a.Ledger, Clock: a.Clock, Approvals: a.Approvals})
 	a.Sharing, err = sharing.New(sharing.Config{
 		DB: a.DB, Ring: a.Ring, Gate: a.Gate, Charter: a.Charter, Ledger: a.Ledger, Jobs: a.Jobs, Outbox: a.Outbox,
 		Door: egress.New(egress.Options{Allow: a.Config.Egress.Allow, TLS: o.TLS}), Clock: a.Clock, Log: a.Log, Approvals: a.Approvals,

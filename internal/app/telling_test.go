@@ -9,6 +9,9 @@ import (
 	"candor/internal/db"
 	"candor/internal/errs"
 	"candor/internal/id"
+	"candor/internal/mailbox"
+	"candor/internal/message"
+	"candor/internal/telling"
 	"candor/internal/term"
 )
 
@@ -80,6 +83,7 @@ func TestPeopleAreToldWhatTheyMustBeTold(t *testing.T) {
 		if h.ask(elsewhere, "letter", term.Serve, term.Email).Has(errs.NoNotice) {
 			t.Error("whose data came from elsewhere was told, and is still kept from use")
 		}
+		h.counts()
 		_, err = h.Teller.Begin(ctx, true, "staff:test")
 		h.must(err)
 		h.later(time.Minute)
@@ -91,5 +95,50 @@ func TestPeopleAreToldWhatTheyMustBeTold(t *testing.T) {
 		if len(letters) != 1 || !strings.Contains(letters[0].Text, "Coffee Fair Berlin") || !strings.Contains(letters[0].Text, "/notice/2") {
 			t.Errorf("%d mails: %+v", len(letters), letters)
 		}
+		h.comesBack(elsewhere, letters[0], func() bool { return shares(elsewhere) })
 	})
+}
+
+// counts runs a count to its end.
+func (h *house) counts() telling.Run {
+	h.t.Helper()
+	_, err := h.Teller.Begin(ctx, false, "staff:test")
+	h.must(err)
+	h.later(time.Minute)
+	run, err := h.Teller.Latest(ctx)
+	h.must(err)
+	return run
+}
+
+// comesBack shows that a mail that comes back has told nobody: the person's data
+// are out of use again until the same is told them anew.
+func (h *house) comesBack(who id.Customer, letter mailbox.Letter, shares func() bool) {
+	h.t.Helper()
+	if !shares() {
+		h.t.Error("told, and not used")
+	}
+	before := h.counts()
+	var number string
+	for _, head := range letter.Headers {
+		if strings.EqualFold(head.Name, "Message-ID") {
+			number = head.Value
+		}
+	}
+	h.must(h.Sender.Report(ctx, message.Report{MessageID: number, Fate: message.CameBack, Code: 554, Status: [3]int{5, 7, 1}, Source: "dsn"}))
+	if shares() {
+		h.t.Error("the mail came back, and the data are used as if it had told")
+	}
+	if after := h.counts(); after.Owed != before.Owed+1 || after.Mute != before.Mute {
+		h.t.Errorf("counted %+v, before %+v", after, before)
+	}
+	_, err := h.Teller.Begin(ctx, true, "staff:test")
+	h.must(err)
+	h.later(time.Minute)
+	h.later(time.Minute)
+	if letters, err := h.Mailbox.Of(ctx, who); err != nil || len(letters) != 2 || !shares() {
+		h.t.Errorf("told anew by %d mails, used %v, %v", len(letters), shares(), err)
+	}
+	if n := h.count("select count(*) from ledger_entry where kind = '" + string(telling.KindRun) + "'"); n < 10 {
+		h.t.Errorf("%d steps of runs are on record", n)
+	}
 }

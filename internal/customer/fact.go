@@ -35,7 +35,7 @@ const (
 	GPC         FactKind = "gpc"         // Global Privacy Control was seen, or an opt-out like it; on
 	Signal      FactKind = "signal"      // what a browser or a consent tool said: gpc, gpp, tcf or explicit; Detail says of what
 	Objection   FactKind = "objection"   // GDPR 21; on, off
-	Notified    FactKind = "notice"      // a notice was delivered; Detail.notice, Detail.version, Detail.source
+	Notified    FactKind = "notice"      // a notice was delivered; Detail.notice, Detail.version, Detail.mail; off when that mail came back
 	Dial        FactKind = "dial"        // the level of personalisation that the person chose
 	Rhythm      FactKind = "rhythm"      // how often a purpose may write; one that the charter offers, or ""
 	Unwanted    FactKind = "unwanted"    // topics of a purpose that the person leaves out, joined by commas

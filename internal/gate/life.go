@@ -87,6 +87,7 @@ type told struct {
 	purpose term.Purpose // "" for every one
 	version int64        // of the charter it told of
 	at      clock.Instant
+	mail    string // the mail that told, or ""
 }
 
 type interaction struct {
@@ -247,10 +248,15 @@ func (l *life) see(f customer.Fact) {
 	}
 }
 
-// tell notes a notice that was delivered.
+// tell notes a notice that was delivered. A mail that came back has told nobody.
 func (l *life) tell(f customer.Fact) {
+	mail := f.Detail["mail"]
+	if f.Value() == customer.Off {
+		l.told = slices.DeleteFunc(l.told, func(t told) bool { return t.mail == mail })
+		return
+	}
 	version, _ := strconv.ParseInt(f.Detail["version"], 10, 64)
-	l.told = append(l.told, told{f.Purpose, version, min(f.At, f.RecordedAt)})
+	l.told = append(l.told, told{f.Purpose, version, min(f.At, f.RecordedAt), mail})
 }
 
 func live(home *rulepack.Evidence, f customer.Fact) {

@@ -18,6 +18,7 @@ type Owed struct {
 	Since   clock.Instant  // the latest of these
 	Lang    term.Lang      // in which they last agreed to something, or ""
 	Mute    bool           // no address of theirs takes mail
+	Failed  int            // how often a mail to tell them, or any other to their address, came back
 }
 
 // Owed finds, among customers, those who must be told something.
@@ -69,6 +70,12 @@ func owed(f Facts, l *Law, now clock.Instant) (o Owed, any bool) {
 	for _, r := range f.Records {
 		if r.Lang != "" && r.Counts() {
 			o.Lang = r.Lang
+		}
+	}
+	for _, fact := range f.Facts {
+		untold := fact.Kind == customer.Notified && fact.Value() == customer.Off
+		if untold || fact.Kind == customer.Address && fact.Channel == term.Email && fact.Value() == "bounced" {
+			o.Failed++
 		}
 	}
 	_, o.Mute = blocksMail(life)

@@ -337,7 +337,7 @@ func TestNOT05_NobodyIsUsedForMoreBeforeBeingTold(t *testing.T) {
 			"recipients:\n  insurer: {name: Insura AG, what: {en: insures parcels, de: versichert Pakete}, role: processor, country: DE, gets: {orders: [name]}}\n# ")
 		applied := w.apply(insurer...)
 		told := func(c id.Customer) {
-			w.fact(c, customer.Fact{Kind: customer.Notified, Detail: map[string]string{"notice": "ntc_change", "version": "2"}})
+			w.fact(c, customer.Fact{Kind: customer.Notified, Detail: map[string]string{"notice": "ntc_change", "version": "2", "mail": "4711"}})
 		}
 		if applied.Version != 3 && applied.Version != 2 {
 			t.Fatalf("version %d", applied.Version)
@@ -359,6 +359,16 @@ func TestNOT05_NobodyIsUsedForMoreBeforeBeingTold(t *testing.T) {
 			}
 			w.wantAllowed(w.decide(c, "orders", term.Serve, term.Email)) // what they knew of goes on
 		}
+		// A mail that came back told nobody; what came back of another changes nothing.
+		back := func(mail string) {
+			w.fact(people[7], customer.Fact{Kind: customer.Notified, Detail: map[string]string{"notice": "mail", "mail": mail, "value": customer.Off}})
+		}
+		back("4712")
+		w.wantAllowed(share(people[7]))
+		back("4711")
+		w.wantDenied(share(people[7]), errs.NoNotice)
+		told(people[7])
+		w.wantAllowed(share(people[7]))
 		// Who comes after the change was told when their data were collected.
 		w.clock.Advance(time.Hour)
 		after := w.bare()

@@ -67,8 +67,8 @@ type Options struct {
 	// Claims tells for how many months claims can be brought, by the law in use; 0
 	// while no law is known, and then nothing of the class Claim is over.
 	Claims    func(tx *db.Tx) (months int, err error)
-	Witnesses  []Witness      // who signs what they have seen of it
-	Door       *egress.Door   // to the witnesses
+	Witnesses []Witness    // who signs what they have seen of it
+	Door      *egress.Door // to the witnesses
 	// Beside is what else each line of the anchor file tells, such as the head of
 	// the protection journal; nil for nothing.
 	Beside func() (json.RawMessage, error)

@@ -182,6 +182,11 @@ func (s *Sender) cameBack(tx *db.Tx, send Send, r Report) error {
 	if _, err := s.ledger.Append(tx, KindReturned, now, entryOf(send)); err != nil {
 		return err
 	}
+	if send.tells() {
+		if err := s.untold(tx, send); err != nil {
+			return err
+		}
+	}
 	switch {
 	case r.hard():
 		return s.bounce(tx, send, r.Source)

@@ -1,6 +1,7 @@
 package message
 
 import (
+	"encoding/hex"
 	"encoding/json"
 	"html/template"
 	"net/mail"
@@ -138,10 +139,22 @@ func (s *Sender) told(tx *db.Tx, send Send) error {
 	}
 	_, err = s.gate.AddFact(tx, customer.Fact{
 		Customer: send.Customer, Kind: customer.Notified, At: s.clock.Now(), Actor: term.ByEngine, Source: "mail",
-		Detail: map[string]string{"notice": "mail", "version": strconv.FormatInt(p.Told, 10)},
+		Detail: map[string]string{"notice": "mail", "mail": send.mark(), "version": strconv.FormatInt(p.Told, 10)},
 	})
 	return err
 }
+
+// untold takes that back: the mail came back, so that it told nobody (GDPR 13(3)).
+func (s *Sender) untold(tx *db.Tx, send Send) error {
+	_, err := s.gate.AddFact(tx, customer.Fact{
+		Customer: send.Customer, Kind: customer.Notified, At: s.clock.Now(), Actor: term.ByEngine, Source: "mail",
+		Detail: map[string]string{"notice": "mail", "mail": send.mark(), "value": customer.Off},
+	})
+	return err
+}
+
+// mark names a mail among the facts of its customer.
+func (s Send) mark() string { return hex.EncodeToString(s.Key[:8]) }
 
 // tells reports whether a mail tells a person what they must be told: only these
 // mails of the engine belong to a run.

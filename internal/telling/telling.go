@@ -5,14 +5,20 @@
 // The gate keeps such data from use by itself. A run goes through all customers
 // in steps, counts those who must be told, and, when it sends, plans a service
 // mail to each in their own language. A person counts as told once the relay has
-// taken their mail; nobody gets the same news twice.
+// taken their mail, and no longer when it comes back; nobody gets the same news
+// twice.
+//
+// Nobody is written to before they were counted, and more people than one person
+// may write to need a second who approves. What a run did is in the ledger.
 package telling
 
 import (
 	"context"
 	"strconv"
 	"strings"
+	"time"
 
+	"candor/internal/approval"
 	"candor/internal/charter"
 	"candor/internal/clock"
 	"candor/internal/customer"
@@ -21,6 +27,7 @@ import (
 	"candor/internal/gate"
 	"candor/internal/id"
 	"candor/internal/job"
+	"candor/internal/ledger"
 	"candor/internal/message"
 	"candor/internal/term"
 )
@@ -32,8 +39,20 @@ type Config struct {
 	Charter *charter.Store
 	Mail    *message.Sender
 	Jobs    *job.Queue
+	Ledger  *ledger.Log
 	Clock   clock.Clock
+	// Approvals is asked when more people would be written to than one person may.
+	Approvals *approval.Desk
 }
+
+// KindRun is the ledger's kind of entry.
+const KindRun ledger.Kind = "telling.run"
+
+// CountFirst is the code of a run that would write to people who were not counted.
+const CountFirst errs.Code = "count_first"
+
+// countGood is how long a count stands for those who are written to.
+const countGood = 24 * time.Hour
 
 // Teller tells. It is safe for concurrent use.
 type Teller struct{ Config }
@@ -58,8 +77,9 @@ type Run struct {
 	Sends   bool          `json:"sends"` // else it only counts
 	Owed    int64         `json:"owed"`  // people who must be told
 	Mute    int64         `json:"no_address"`
-	Taken   int64         `json:"told"`    // mails that the relay took
-	Waiting int64         `json:"waiting"` // mails on their way
+	Taken   int64         `json:"told"`      // mails that the relay took
+	Waiting int64         `json:"waiting"`   // mails on their way
+	Back    int64         `json:"came_back"` // mails that came back: their people are not told
 	By      term.Actor    `json:"by"`
 	EndedAt clock.Instant `json:"ended_at,omitzero"`
 
@@ -67,7 +87,9 @@ type Run struct {
 }
 
 // Begin begins a run: one that counts, or one that sends. It returns CONFLICT
-// while another is under way.
+// while another is under way, and with CountFirst when it would send and nobody
+// counted within a day under this charter; FORBIDDEN with E_DUAL_CONTROL when it
+// would write to more people than one person may and nobody else has approved it.
 func (t *Teller) Begin(ctx context.Context, sends bool, by term.Actor) (Run, error) {
 	var out Run
 	err := t.DB.Write(ctx, func(tx *db.Tx) error {
@@ -82,6 +104,11 @@ func (t *Teller) Begin(ctx context.Context, sends bool, by term.Actor) (Run, err
 		if err != nil {
 			return err
 		}
+		if sends {
+			if err := t.may(tx, c, last, by); err != nil {
+				return err
+			}
+		}
 		out = Run{BegunAt: max(t.Clock.Now(), last.BegunAt+1), Version: c.Version, Sends: sends, By: by}
 		flag := 0
 		if sends {
@@ -92,9 +119,38 @@ func (t *Teller) Begin(ctx context.Context, sends bool, by term.Actor) (Run, err
 		if err != nil {
 			return err
 		}
+		if err := t.note(tx, "begun", out); err != nil {
+			return err
+		}
 		return t.Jobs.Enqueue(tx, job.New{Kind: JobStep, Unique: "one"})
 	})
 	return out, err
+}
+
+// may lets a run write to those who were counted last.
+func (t *Teller) may(tx *db.Tx, c *charter.Charter, last Run, by term.Actor) error {
+	if last.Sends || last.BegunAt == 0 || last.Version != c.Version || t.Clock.Now().Sub(last.EndedAt) > countGood {
+		return errs.New(errs.Conflict, CountFirst, "count first whom it concerns; the number is good for a day")
+	}
+	people := last.Owed - last.Mute
+	if people <= int64(c.House.Alone.Recipients) {
+		return nil
+	}
+	version := strconv.FormatInt(c.Version, 10)
+	return t.Approvals.Need(tx, approval.Act{
+		Kind: approval.Send, By: by, Exact: map[string]string{"tell": version, "charter": c.Hash()},
+		Says: []approval.Line{
+			{Term: "Message", Text: "What people must be told before their data are used"}, {Term: "Promise", Text: "version " + version},
+			{Term: "People when it was asked", Text: strconv.FormatInt(people, 10)},
+		},
+	})
+}
+
+func (t *Teller) note(tx *db.Tx, step string, r Run) error {
+	_, err := t.Ledger.Append(tx, KindRun, t.Clock.Now(), map[string]any{
+		"step": step, "run": r.BegunAt, "version": r.Version, "sends": r.Sends, "owed": r.Owed, "no_address": r.Mute, "by": r.By,
+	})
+	return err
 }
 
 // Latest gives the latest run, with what became of its mails. It returns
@@ -112,6 +168,8 @@ func (t *Teller) Latest(ctx context.Context) (Run, error) {
 				out.Taken += x.Count
 			case message.Planned, message.Claimed, message.Handed:
 				out.Waiting += x.Count
+			case message.Returned:
+				out.Back += x.Count
 			}
 		}
 		return err
@@ -180,6 +238,9 @@ func (t *Teller) step(ctx context.Context) (more bool, err error) {
 			r.after = list[len(list)-1]
 		} else {
 			r.EndedAt = t.Clock.Now()
+			if err := t.note(tx, "ended", r); err != nil {
+				return err
+			}
 		}
 		_, err = tx.Exec("update telling set after_customer = $2, owed = $3, mute = $4, ended_at = $5 where begun_at = $1", r.BegunAt, r.after, r.Owed, r.Mute, r.EndedAt)
 		return err
@@ -203,5 +264,5 @@ func mailTo(c *charter.Charter, r Run, who id.Customer, o gate.Owed) message.Ser
 	version := strconv.FormatInt(c.Version, 10)
 	return message.ServiceMail{Kind: message.NoticeMail, Customer: who, Controller: c.Business.ID, Lang: lang, Version: c.Version, Run: int64(r.BegunAt),
 		News: strings.Join(news, ", "), Sources: strings.Join(o.Sources, ", "), Link: "/notice/" + version + "?lang=" + string(lang),
-		Entry: "v" + version + "-" + strconv.FormatInt(int64(o.Since), 10)}
+		Entry: "v" + version + "-" + strconv.FormatInt(int64(o.Since), 10) + strings.Repeat("-again", o.Failed)}
 }

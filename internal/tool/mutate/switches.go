@@ -88,6 +88,10 @@ var Switches = []Switch{
 		File: "internal/gate/told.go", Code: "q.denyNews(v, n)\n", Off: "_ = n\n",
 	},
 	{
+		Test: "TestNOT05_NobodyIsUsedForMoreBeforeBeingTold", In: "internal/gate",
+		File: "internal/gate/life.go", Code: "return t.mail == mail })", Off: "return t.mail != mail && false })",
+	},
+	{
 		Test: "TestNOT06_OnlyAPlainNoticeIsPublished", In: "internal/app",
 		File: "internal/lint/notice.go", Code: "if !slices.Contains(spoken, l) {", Off: "if false {",
 	},
@@ -242,6 +246,10 @@ var Switches = []Switch{
 	{
 		Test: "TestSEC04_WhatAffectsManyNeedsTwoPeople", In: "internal/app",
 		File: "internal/campaign/launch.go", Code: "if mostOf(reach) > int64(in.House.Alone.Recipients) {", Off: "if false {",
+	},
+	{
+		Test: "TestSEC04_WhatAffectsManyNeedsTwoPeople", In: "internal/app",
+		File: "internal/telling/telling.go", Code: "if people <= int64(c.House.Alone.Recipients) {", Off: "if people >= 0 {",
 	},
 	{
 		Test: "TestSEC04_WhatAffectsManyNeedsTwoPeople", In: "internal/app",

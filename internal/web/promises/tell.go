@@ -56,6 +56,9 @@ func tellOf(v *web.Visit, run telling.Run) *tell {
 	}
 	if run.Sends {
 		out.Facts = append(out.Facts, ui.Fact{Term: "Told", Text: ui.Number("en", run.Taken)}, ui.Fact{Term: "On their way", Text: ui.Number("en", run.Waiting)})
+		if run.Back > 0 {
+			out.Facts = append(out.Facts, ui.Fact{Term: "Came back", Text: ui.Number("en", run.Back), Note: "not told; their data stay out of use"})
+		}
 	}
 	return out
 }

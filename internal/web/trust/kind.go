@@ -16,6 +16,7 @@ import (
 	"candor/internal/request"
 	"candor/internal/sharing"
 	"candor/internal/staff"
+	"candor/internal/telling"
 	"candor/internal/ui"
 )
 
@@ -52,6 +53,7 @@ var kindWords = map[ledger.Kind]string{
 	staff.KindPerson:         "Staff joined or left",
 	staff.KindRefused:        "Act refused for want of a permission",
 	staff.KindRole:           "Role given, taken or confirmed",
+	telling.KindRun:          "People told of what changed",
 	staff.KindSignIn:         "Sign-in, sign-out or attempt",
 }
 
