@@ -76,7 +76,7 @@ func (a *App) insightRoom() (web.Room, error) {
 
 func (a *App) trustRoom() (web.Room, error) {
 	return trust.New(trust.Services{
-		Ledger: a.Ledger, Staff: a.Staff, Approvals: a.Approvals, Incidents: a.incidents(), Requests: a.Desk, Evidence: a.Evidence,
+		Ledger: a.Ledger, Staff: a.Staff, Approvals: a.Approvals, Incidents: a.incidents(), Requests: a.Desk, Evidence: a.Evidence, Claims: a.Claims,
 	})
 }
 

@@ -30,8 +30,8 @@ type Claim struct {
 // Decision is a record of consent and whether the ledger proves it: the leaf of
 // its entry is made of exactly this.
 type Decision struct {
-	consent.Record
-	Proven bool
+	consent.Record // its Entry is that of the ledger
+	Proven         bool
 }
 
 // Look is who looks for whose evidence, and for which case.
@@ -120,6 +120,7 @@ func (s *Store) opened(tx *db.Tx, r row) (Claim, error) {
 		if err := json.Unmarshal(p.Record, &d.Record); err != nil {
 			return c, err
 		}
+		d.Entry, d.Salt = p.Entry, p.Salt
 		d.Proven, err = s.Ledger.Holds(tx, ledger.Written{Entry: p.Entry, Kind: gate.KindConsent, At: d.RecordedAt, Salt: p.Salt, Content: p.Record})
 		if err != nil {
 			return c, err

@@ -149,6 +149,7 @@ type Filter struct {
 const (
 	ProofPending   errs.Code = "proof_pending"   // the entry has no proof yet; ask again in a second
 	ClockStepped   errs.Code = "clock_stepped"   // the clock went back; checkpoints have stopped
+	Expired        errs.Code = "expunged"        // the time for keeping the entry's content is over; its leaf stays
 	Rewound        errs.Code = "ledger_rewound"  // the database is older than an anchored checkpoint
 	LedgerTampered errs.Code = "ledger_tampered" // the tree is not what was signed
 )

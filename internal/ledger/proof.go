@@ -55,7 +55,7 @@ func (l *Log) prove(ctx context.Context, e id.Entry, fill func(*db.Tx, *Row) err
 			return err
 		}
 		if len(p.Row.Content) == 0 {
-			return errs.New(errs.NotFound, "expunged", "the time for keeping the content of this entry is over; its leaf stays, and a receipt that was handed out verifies")
+			return errs.New(errs.NotFound, Expired, "the time for keeping the content of this entry is over; its leaf stays, and a receipt that was handed out verifies")
 		}
 		var signed string
 		p.Size, signed, err = covering(tx, p.Row.Pos)

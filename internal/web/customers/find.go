@@ -149,22 +149,9 @@ func finderOf(raw string) (func(*db.Tx, *room) ([]id.Customer, error), error) {
 			return []id.Customer{who}, err
 		}, nil
 	}
-	var i customer.Identity
-	var err error
-	switch {
-	case strings.Contains(raw, "@"):
-		i, err = customer.Email(raw)
-	case strings.HasPrefix(raw, "+"):
-		i, err = customer.Phone(raw, "")
-	default:
-		ns, number, ok := strings.Cut(raw, ":")
-		if !ok {
-			ns, number = "shop", raw
-		}
-		i, err = customer.UserID(ns, number)
-	}
+	i, err := customer.Written(raw)
 	if err != nil {
-		return nil, errs.New(errs.Invalid, "bad_identity", "write a whole e-mail address, a phone number with + and the country, or a customer number such as shop:10001").On("identity")
+		return nil, err
 	}
 	return func(tx *db.Tx, r *room) ([]id.Customer, error) { return r.Gate.Find(tx, i) }, nil
 }

@@ -125,7 +125,7 @@ func basisWords(v *web.Visit, s gate.Standing, records []consent.Record) string 
 		for _, r := range records {
 			if r.ID == which && r.Kind.Raises() {
 				words += " on " + ui.Date("en", v.Local(r.RecordedAt))
-				if way := strings.Trim(ways[r.Method], " ,"); way != "" {
+				if way := r.Method.Words(); way != "" {
 					words += ", " + way
 				}
 			}

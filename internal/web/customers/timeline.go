@@ -89,21 +89,13 @@ func requestLink(v *web.Visit, q request.Request) *ui.Link {
 	return &ui.Link{Text: "The request", URL: "/admin/trust/requests/" + q.ID.String()}
 }
 
-// ways says how a person acted.
-var ways = map[consent.Method]string{
-	consent.ByForm: "on a form", consent.ByConfirmed: "confirmed", consent.ByPortal: "in the privacy centre", consent.ByLink: "by a link in a message",
-	consent.ByOneClick: "with one click", consent.BySignal: "by a signal of the browser", consent.ByImport: "taken over,", consent.ByStaff: "told to staff", consent.ByParent: "by a parent,",
-}
-
 // inputs names what may speak of a wish.
 var inputs = map[signal.From]string{signal.Explicit: "the person's own choice", signal.ByGPC: "the browser's signal (GPC)",
 	signal.ByGPP: "the consent tool (GPP)", signal.ByTCF: "the consent tool (TCF)"}
 
 func consents(v *web.Visit, records []consent.Record) (out []ui.Moment) {
-	words := map[consent.Kind]string{consent.Requested: "Asked to confirm", consent.Given: "Agreed", consent.Refused: "Said no", consent.Reconfirmed: "Agreed again",
-		consent.Withdrawn: "Withdrew", consent.Objected: "Objected", consent.Expired: "Agreement ended", consent.Invalidated: "Agreement does not count"}
 	for _, r := range records {
-		m := ui.Moment{At: r.RecordedAt, Tone: ui.Bad, Title: words[r.Kind] + ": " + purposeTitle(v, string(r.Purpose))}
+		m := ui.Moment{At: r.RecordedAt, Tone: ui.Bad, Title: r.Kind.Words() + ": " + purposeTitle(v, string(r.Purpose))}
 		if r.Channel != "" {
 			m.Title += " · " + channelWords(r.Channel)
 		}
@@ -116,9 +108,9 @@ func consents(v *web.Visit, records []consent.Record) (out []ui.Moment) {
 			m.Tone = ui.Warn
 		}
 		if m.Text == "" {
-			m.Text = ways[r.Method]
+			m.Text = r.Method.Words()
 			if r.Actor != term.ByCustomer && r.Method != consent.ByStaff {
-				m.Text = strings.TrimSpace(m.Text + " recorded by " + actorWords(r.Actor))
+				m.Text = strings.TrimLeft(m.Text+", recorded by "+actorWords(r.Actor), ", ")
 			}
 			if r.Evidence != "" {
 				m.Text += ": " + r.Evidence

@@ -47,6 +47,8 @@ func (r *room) showEntry(v *web.Visit) error {
 	switch {
 	case errs.CodeOf(err) == ledger.ProofPending:
 		p.Facts = append(p.Facts, ui.Fact{Term: "Leaf", Text: "follows in a second", Status: &ui.Status{Tone: ui.Warn, Text: "proof pending"}})
+	case errs.CodeOf(err) == ledger.Expired:
+		p.Facts = append(p.Facts, ui.Fact{Term: "Leaf", Text: ui.Number("en", row.Pos), Note: "It stays, and proves a receipt that somebody holds.", Status: &ui.Status{Tone: ui.Plain, Text: "content past its retention deleted"}})
 	case err != nil:
 		return err
 	default:

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"candor/internal/approval"
+	"candor/internal/claim"
 	"candor/internal/clock"
 	"candor/internal/db"
 	"candor/internal/evidence"
@@ -30,6 +31,7 @@ type Services struct {
 	Staff     *staff.Roster
 	Approvals *approval.Desk
 	Evidence  *evidence.Keeper
+	Claims    *claim.Store
 }
 
 type room struct {
@@ -51,6 +53,7 @@ type pages struct {
 	approval  ui.Page[approvalPage]
 	requests  ui.Page[requestsPage]
 	request   ui.Page[requestPage]
+	claims    ui.Page[claimsPage]
 }
 
 //go:embed page
@@ -63,6 +66,7 @@ func load(set *ui.Set) pages {
 		approvals: ui.Find[approvalsPage](set, "approvals"), approval: ui.Find[approvalPage](set, "approval"),
 		accesses: ui.Find[accessesPage](set, "accesses"), own: ui.Find[ownPage](set, "own"),
 		requests: ui.Find[requestsPage](set, "requests"), request: ui.Find[requestPage](set, "request"),
+		claims: ui.Find[claimsPage](set, "claims"),
 	}
 }
 
@@ -78,6 +82,7 @@ func New(s Services) (web.Room, error) {
 		Pages: []web.Page{
 			{Title: "Ledger", URL: "/admin/trust", Words: "trust proof record verify checkpoint"},
 			{Title: "Requests", URL: requestsURL, Words: "rights erasure copy objection restriction deadline desk"},
+			{Title: "Kept for claims", URL: claimsURL, Words: "erased legal claim court evidence consent sealed"},
 			{Title: "Evidence", URL: "/admin/trust/evidence", Words: "accountability audit as of date in force"},
 			{Title: "Uses of data", URL: "/admin/trust/uses", Words: "who read staff disclosed"},
 			{Title: "Accesses", URL: accessesURL, Words: "looked without a case confidentiality sample question"},
@@ -99,6 +104,8 @@ func New(s Services) (web.Room, error) {
 			{Pattern: "POST " + requestsURL + "/{request}/lift", Access: decide, Do: r.answer("The restriction has ended.", r.lift)},
 			{Pattern: "POST " + requestsURL + "/{request}/mistake", Access: decide, Do: r.answer("Taken back. What is allowed follows from the facts again.", r.mistake)},
 			{Pattern: "POST " + requestsURL + "/{request}/settle", Access: decide, Do: r.answer("The request is answered.", r.settle)},
+			{Pattern: "GET " + claimsURL, Access: web.May(staff.Oversee).Fresh(), Do: r.showClaims},
+			{Pattern: "POST " + claimsURL, Access: web.May(staff.Oversee).Fresh(), Do: r.findClaims},
 			{Pattern: "GET /admin/trust/evidence", Access: audit, Do: r.showEvidence},
 			{Pattern: "GET /admin/trust/evidence/pack", Access: audit, Do: r.evidencePack},
 			{Pattern: "GET /admin/trust/uses", Access: audit, Do: r.showUses},
