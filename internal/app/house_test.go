@@ -34,6 +34,7 @@ type house struct {
 	now    clock.Instant
 	people []demo.Person
 	ids    []id.Customer
+	seen   map[string]bool // links that came by mail before
 }
 
 // each runs a test on both engines, under the sample's charter with some of its

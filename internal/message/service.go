@@ -34,6 +34,7 @@ type ServiceKind string
 // The engine's own mails.
 const (
 	ConfirmMail  ServiceKind = "confirm"  // press a button to confirm what was asked for at this address
+	ParentMail   ServiceKind = "parent"   // to the address named as a parent's: a young person's consent waits for them
 	CodeMail     ServiceKind = "code"     // a code to type, for ten minutes
 	LinkMail     ServiceKind = "link"     // the way to one's own choices, as asked for
 	ChangedMail  ServiceKind = "changed"  // to the old address: another was put in its place
@@ -47,7 +48,7 @@ const (
 
 // servicePerHour bounds each kind of mail to one address; nobody can use a form
 // to fill somebody's mailbox.
-var servicePerHour = map[ServiceKind]int64{ConfirmMail: 3, CodeMail: 5, LinkMail: 3, ChangedMail: 10, ErasureMail: 3, DownloadMail: 5,
+var servicePerHour = map[ServiceKind]int64{ConfirmMail: 3, ParentMail: 3, CodeMail: 5, LinkMail: 3, ChangedMail: 10, ErasureMail: 3, DownloadMail: 5,
 	trialMail:  20,
 	LiftedMail: 10, UpheldMail: 10, GroundsMail: 10, NoticeMail: 10}
 

@@ -12,6 +12,12 @@ var serviceWords = map[term.Lang]map[ServiceKind]serviceText{
 			button:  "Yes, that was me",
 			after:   []string{"The button works for three days. If it was not you, there is nothing to do: we forget this address by ourselves."},
 		},
+		ParentMail: {
+			subject: "A young person asks for your permission: {purpose}",
+			before:  []string{"Somebody who says that you are their parent or guardian would like {brand} to write to them: {purpose}.", "They are too young to agree alone. Nothing is sent to them unless you agree."},
+			button:  "Look and decide",
+			after:   []string{"If you do nothing, nothing happens: we forget your address with this mail, and theirs after 14 days. Keep the mail if you agree: the same button takes it back. Questions: {contact}"},
+		},
 		CodeMail: {
 			subject: "Your code for {brand}",
 			before:  []string{"Type this code on the page you have open. It works for ten minutes."},
@@ -67,6 +73,12 @@ var serviceWords = map[term.Lang]map[ServiceKind]serviceText{
 			before:  []string{"Jemand, hoffentlich Sie, hat {brand} gebeten, an diese Adresse zu schreiben: {purpose}.", "Wir schicken nichts, bevor Sie den Knopf drücken."},
 			button:  "Ja, das war ich",
 			after:   []string{"Der Knopf gilt drei Tage. Waren Sie es nicht, müssen Sie nichts tun: wir vergessen diese Adresse von selbst."},
+		},
+		ParentMail: {
+			subject: "Ein junger Mensch bittet um Ihre Erlaubnis: {purpose}",
+			before:  []string{"Jemand, für den Sie nach eigener Angabe sorgen, möchte Post von {brand} bekommen: {purpose}.", "Allein darf er oder sie noch nicht zustimmen. Wir schicken nichts, wenn Sie es nicht erlauben."},
+			button:  "Ansehen und entscheiden",
+			after:   []string{"Tun Sie nichts, geschieht nichts: Ihre Adresse vergessen wir mit dieser Mail, die andere nach 14 Tagen. Stimmen Sie zu, heben Sie die Mail auf: derselbe Knopf nimmt es zurück. Fragen: {contact}"},
 		},
 		CodeMail: {
 			subject: "Ihr Code für {brand}",

@@ -48,6 +48,7 @@ type setting struct {
 	Switch  string // the button, or "" when there is nothing to switch
 	To      string // on, off
 	Effect  string // what the button will change
+	Parent  string // where a parent can be asked, for whoever may not agree alone
 	Rhythm  []ui.Choice
 	Topics  []ui.Choice
 }
@@ -179,6 +180,9 @@ func (p *Portal) settings(tx *db.Tx, c *charter.Charter, v visitor, lang term.La
 			s := p.setting(purpose, ch, lang)
 			if purpose.Marketing {
 				p.state(&s, standingAt(standing, key, now), last(records, key), lang)
+				if err := p.parentOf(tx, &s, v, standingAt(standing, key, now), lang); err != nil {
+					return nil, err
+				}
 				s.Effect = p.effect(purpose, s.To, ch, lang)
 				marketing = append(marketing, s)
 			} else {
@@ -211,6 +215,21 @@ func (p *Portal) state(s *setting, now gate.Standing, latest consent.Kind, lang 
 		s.State, s.Switch, s.To = "off", p.say(lang, "turn-on"), "on"
 		s.Status = ui.Status{Tone: ui.Plain, Text: p.say(lang, "not-allowed")}
 	}
+}
+
+// parentOf says that a permission waits for a parent, and where one can be asked.
+// A link from a mail does not tell how old somebody is.
+func (p *Portal) parentOf(tx *db.Tx, s *setting, v visitor, now gate.Standing, lang term.Lang) error {
+	if !v.proven || !underAge(now) {
+		return nil
+	}
+	c, err := waitingFor(tx, v.customer, s.Purpose, s.Channel, p.Clock.Now())
+	if err != nil || !c.parent {
+		return err
+	}
+	s.State, s.Switch, s.To = "pending", p.say(lang, "turn-off"), "off"
+	s.Status, s.Parent = ui.Status{Tone: ui.Warn, Text: p.say(lang, "waits-for-parent")}, p.askURL(c, lang)
+	return nil
 }
 
 func standingAt(all []gate.Standing, key gate.StandingKey, now clock.Instant) gate.Standing {
@@ -317,6 +336,14 @@ func (p *Portal) raise(r *http.Request, v visitor, key gate.StandingKey, lang te
 			Evidence: "switched on in the privacy centre after a code sent to the address", Strength: consent.Documented,
 			Actor: term.ByCustomer, Source: "portal",
 		})
+		if err != nil {
+			return err
+		}
+		n, err := p.noticeNow(tx, lang)
+		if err != nil {
+			return err
+		}
+		_, err = p.waitForParent(tx, confirmation{customer: v.customer, controller: key.Controller, purpose: key.Purpose, channel: key.Channel, lang: lang, notice: n.ID})
 		return err
 	})
 }

@@ -36,7 +36,7 @@ func (p *Portal) askConfirmation(ctx context.Context, c confirmation, how consen
 	now := p.Clock.Now()
 	c.number, c.askedAt = id.New[id.Request](), now
 	c.expiresAt = now.Add(p.Packs.Strict().ConfirmWithin())
-	link := "/confirm/" + sealConfirmation(p.Ring, c) + "?lang=" + string(c.lang)
+	link := "/confirm/" + sealConfirmation(p.Ring, confirmToken, c) + "?lang=" + string(c.lang)
 	return p.DB.Write(ctx, func(tx *db.Tx) error {
 		if _, err := customer.Lock(tx, c.customer); err != nil {
 			return err
@@ -65,8 +65,8 @@ func (p *Portal) askConfirmation(ctx context.Context, c confirmation, how consen
 }
 
 // confirmed is what a link asks to confirm, in words.
-func (p *Portal) confirmed(r *http.Request) (confirmation, string, error) {
-	c, number, err := openConfirmation(p.Ring, r.PathValue("token"))
+func (p *Portal) confirmed(r *http.Request, kind string) (confirmation, string, error) {
+	c, number, err := openConfirmation(p.Ring, kind, r.PathValue("token"))
 	if err != nil {
 		return confirmation{}, "", err
 	}
@@ -100,7 +100,7 @@ func (p *Portal) wordsOf(tx *db.Tx, c confirmation) (string, error) {
 
 // showConfirm changes nothing: mail scanners follow links (CON-12).
 func (p *Portal) showConfirm(w http.ResponseWriter, r *http.Request) error {
-	c, words, err := p.confirmed(r)
+	c, words, err := p.confirmed(r, confirmToken)
 	if err != nil {
 		return err
 	}
@@ -116,11 +116,12 @@ func (p *Portal) showConfirm(w http.ResponseWriter, r *http.Request) error {
 // confirm is the press of the button: the address is proven, and the consent
 // given.
 func (p *Portal) confirm(w http.ResponseWriter, r *http.Request) error {
-	c, _, err := p.confirmed(r)
+	c, _, err := p.confirmed(r, confirmToken)
 	if err != nil {
 		return err
 	}
 	now := p.Clock.Now()
+	waits := ""
 	err = p.DB.Write(r.Context(), func(tx *db.Tx) error {
 		if _, err := customer.Lock(tx, c.customer); err != nil {
 			return err
@@ -128,13 +129,20 @@ func (p *Portal) confirm(w http.ResponseWriter, r *http.Request) error {
 		if err := useConfirmation(tx, c, now); err != nil {
 			return err
 		}
-		return p.grant(tx, c, now)
+		if err := p.grant(tx, c, now); err != nil {
+			return err
+		}
+		waits, err = p.waitForParent(tx, c)
+		return err
 	})
 	if errs.CodeOf(err) == "link_spent" {
 		return p.answer(w, r, "link-old", nil)
 	}
 	if err != nil {
 		return err
+	}
+	if waits != "" {
+		return redirect(w, r, waits)
 	}
 	return p.answer(w, r, "confirmed", nil)
 }
@@ -144,6 +152,9 @@ func (p *Portal) grant(tx *db.Tx, c confirmation, now clock.Instant) error {
 		Customer: c.customer, Kind: customer.Address, Channel: c.channel, At: now,
 		Detail: customer.WithValue("confirmed"), Actor: term.ByCustomer, Source: "portal",
 	})
+	if err == nil && c.age != nil {
+		_, err = p.Gate.AddFact(tx, customer.Fact{Customer: c.customer, Kind: customer.Age, At: now, Detail: c.age, Actor: term.ByCustomer, Source: "form"})
+	}
 	if err != nil {
 		return err
 	}
@@ -176,7 +187,7 @@ func (p *Portal) deleteUnconfirmed(ctx context.Context, _ job.Job) error {
 // forget erases the customer when nothing but the unconfirmed form is known of
 // them, and otherwise drops the confirmation alone.
 func (p *Portal) forget(ctx context.Context, c confirmation) error {
-	only, err := p.onlyAForm(ctx, c.customer)
+	only, err := p.onlyAForm(ctx, c.customer, c.parent)
 	if err != nil {
 		return err
 	}

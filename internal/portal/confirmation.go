@@ -2,6 +2,7 @@ package portal
 
 import (
 	"context"
+	"encoding/json"
 
 	"candor/internal/clock"
 	"candor/internal/db"
@@ -11,7 +12,12 @@ import (
 	"candor/internal/term"
 )
 
-const confirmToken = "confirm"
+// The kinds of tokens in links.
+const (
+	confirmToken = "confirm"    // the person confirms
+	askToken     = "parent-ask" // the person names a parent
+	parentToken  = "parent"     // a parent decides
+)
 
 // confirmation is an opt-in that waits for a press of the button in the mail
 // (CON-12). Only its number is in the link; what it confirms is in the row, so
@@ -28,19 +34,37 @@ type confirmation struct {
 	askedAt    clock.Instant
 	expiresAt  clock.Instant
 	usedAt     clock.Instant
+	parent     bool              // a parent is to press, since the person may not agree alone
+	age        map[string]string // what the question about the age came to; nil when it was not asked
 }
 
-const confirmationColumns = `customer_id, confirmation_id, controller, purpose, channel, ask, lang, notice_id, asked_at, expires_at, used_at`
+const confirmationColumns = `customer_id, confirmation_id, controller, purpose, channel, ask, lang, notice_id, asked_at, expires_at, used_at, parent, age`
 
 func scanConfirmation(scan db.Scan) (c confirmation, err error) {
-	err = scan(&c.customer, &c.number, &c.controller, &c.purpose, &c.channel, &c.ask, &c.lang, &c.notice, &c.askedAt, &c.expiresAt, &c.usedAt)
+	var parent int64
+	var age string
+	err = scan(&c.customer, &c.number, &c.controller, &c.purpose, &c.channel, &c.ask, &c.lang, &c.notice, &c.askedAt, &c.expiresAt, &c.usedAt, &parent, &age)
+	c.parent = parent != 0
+	if err == nil && age != "" {
+		err = json.Unmarshal([]byte(age), &c.age)
+	}
 	return c, err
 }
 
 func insertConfirmation(tx *db.Tx, c confirmation) error {
+	parent, age := 0, []byte{}
+	if c.parent {
+		parent = 1
+	}
+	if c.age != nil {
+		var err error
+		if age, err = json.Marshal(c.age); err != nil {
+			return err
+		}
+	}
 	_, err := tx.Exec(`insert into confirmation (`+confirmationColumns+`)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0)`,
-		c.customer, c.number, c.controller, c.purpose, c.channel, c.ask, c.lang, c.notice, c.askedAt, c.expiresAt)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, $11, $12)`,
+		c.customer, c.number, c.controller, c.purpose, c.channel, c.ask, c.lang, c.notice, c.askedAt, c.expiresAt, parent, string(age))
 	return err
 }
 
@@ -73,12 +97,26 @@ func useConfirmation(tx *db.Tx, c confirmation, now clock.Instant) error {
 	return err
 }
 
-func sealConfirmation(ring *keyring.Ring, c confirmation) string {
-	return ring.SealToken(confirmToken, pair(c.customer, c.number))
+// waitingFor finds what of a purpose and channel waits for a parent; zero when
+// nothing does.
+func waitingFor(tx *db.Tx, who id.Customer, p term.Purpose, ch term.Channel, now clock.Instant) (confirmation, error) {
+	rows, err := tx.Query("select "+confirmationColumns+` from confirmation where customer_id = $1 and purpose = $2 and channel = $3
+		and parent = 1 and used_at = 0 and expires_at > $4 order by confirmation_id desc limit 1`, who, p, ch, now)
+	found, err := db.Collect(rows, err, scanConfirmation)
+	if err != nil || len(found) == 0 {
+		return confirmation{}, err
+	}
+	return found[0], nil
 }
 
-func openConfirmation(ring *keyring.Ring, token string) (id.Customer, id.Request, error) {
-	b, err := ring.OpenToken(confirmToken, token)
+// sealConfirmation makes the token of a link. Its kind says who may press: one
+// for the person never works for a parent.
+func sealConfirmation(ring *keyring.Ring, kind string, c confirmation) string {
+	return ring.SealToken(kind, pair(c.customer, c.number))
+}
+
+func openConfirmation(ring *keyring.Ring, kind, token string) (id.Customer, id.Request, error) {
+	b, err := ring.OpenToken(kind, token)
 	if err != nil {
 		return 0, 0, err
 	}

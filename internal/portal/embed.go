@@ -24,6 +24,7 @@ type embedAsk struct {
 	Before  [][2]string       `json:"before"` // pairs of what and text
 	Notice  string            `json:"notice"` // where all of it stands
 	Texts   map[string]string `json:"texts"`
+	Hosted  string            `json:"hosted,omitempty"` // where it is asked instead, since the age is asked too
 }
 
 // embedded lets a page of the business's own, and no other, read the answer.
@@ -67,6 +68,9 @@ func (p *Portal) showEmbed(w http.ResponseWriter, r *http.Request) error {
 	for name, key := range map[string]string{"email": "email-label", "send": "form-send", "no": "embed-no", "refused": "form-unticked",
 		"before": "form-notice", "notice": "notice", "failed": "embed-failed"} {
 		out.Texts[name] = p.say(lang, key)
+	}
+	if asksAge(a.charter) {
+		out.Hosted = p.URL + "/f/" + string(a.ask.ID) + "?lang=" + string(lang)
 	}
 	return writeJSON(w, http.StatusOK, out)
 }
@@ -127,6 +131,8 @@ func (p *Portal) sendEmbed(w http.ResponseWriter, r *http.Request) error {
 	switch {
 	case err != nil:
 		return reply(http.StatusUnprocessableEntity, "email-wrong")
+	case asksAge(a.charter):
+		return reply(http.StatusConflict, "embed-hosted")
 	case r.PostFormValue("agree") != "yes":
 		return reply(http.StatusOK, "form-unticked")
 	case !a.shownIn(r):
@@ -139,7 +145,7 @@ func (p *Portal) sendEmbed(w http.ResponseWriter, r *http.Request) error {
 	if err := p.limit.allow(r); err != nil {
 		return err
 	}
-	if err := evenly(r, func() error { return p.requestConsent(r, a, address, lang, said) }); err != nil {
+	if err := evenly(r, func() error { return p.requestConsent(r, a, asking{address: address, lang: lang, said: said}) }); err != nil {
 		return err
 	}
 	return reply(http.StatusOK, "form-sent")

@@ -142,8 +142,9 @@ func (p *Portal) certificateReceipt(w http.ResponseWriter, r *http.Request) erro
 }
 
 // onlyAForm reports whether nothing is known of a customer but a form that was
-// never confirmed: no event, no agreement, no refusal.
-func (p *Portal) onlyAForm(ctx context.Context, c id.Customer) (bool, error) {
+// never confirmed, or to which no parent agreed: no event, no agreement, no
+// refusal.
+func (p *Portal) onlyAForm(ctx context.Context, c id.Customer, parent bool) (bool, error) {
 	only := false
 	err := p.DB.Read(ctx, func(tx *db.Tx) error {
 		records, err := consent.Of(tx, c)
@@ -151,7 +152,8 @@ func (p *Portal) onlyAForm(ctx context.Context, c id.Customer) (bool, error) {
 			return err
 		}
 		for _, r := range records {
-			if r.Kind != consent.Requested {
+			own := parent && (r.Kind == consent.Given && r.Method == consent.ByConfirmed || r.Kind == consent.Refused && r.Method == consent.ByParent)
+			if r.Kind != consent.Requested && !own {
 				return nil
 			}
 		}

@@ -23,6 +23,7 @@ import (
 // formPage is a hosted form: the question in the exact words of its ask.
 type formPage struct {
 	Email  ui.Field
+	Age    *ui.Field // nil where it is not asked, or was
 	Agree  ui.Choice
 	Notice template.HTML
 	Shown  int64 // the version of the charter whose words are on the page
@@ -61,18 +62,26 @@ func (p *Portal) ask(r *http.Request, lang term.Lang) (asked, error) {
 }
 
 func (p *Portal) showForm(w http.ResponseWriter, r *http.Request) error {
-	return p.renderForm(w, r, http.StatusOK, "")
+	return p.renderForm(w, r, http.StatusOK, formFaults{})
 }
 
-func (p *Portal) renderForm(w http.ResponseWriter, r *http.Request, status int, wrong string) error {
+// formFaults says what is wrong with which field, and keeps what was right.
+type formFaults struct{ email, age, address string }
+
+func (p *Portal) renderForm(w http.ResponseWriter, r *http.Request, status int, wrong formFaults) error {
 	f := p.intro(p.frame(r, "form"), "form-lead")
 	a, err := p.ask(r, f.Lang)
 	if err != nil {
 		return err
 	}
+	var age *ui.Field
+	if asksAge(a.charter) && p.answeredAge(r) == nil {
+		age = p.ageField(f.Lang, wrong.age)
+	}
 	return p.pages.form.Render(w, status, f, formPage{
+		Age: age,
 		Email: ui.Field{ID: "email", Name: "email", Label: p.say(f.Lang, "email-label"), Type: "email",
-			Autocomplete: "email", Max: 254, Required: true, Error: wrong},
+			Autocomplete: "email", Max: 254, Required: true, Error: wrong.email, Value: wrong.address},
 		Agree:  ui.Choice{ID: "agree", Name: "agree", Value: "yes", Label: a.ask.Words.In(f.Lang)},
 		Shown:  a.charter.Version,
 		Notice: template.HTML(a.notice.HTML), //nolint:gosec // rendered by the charter from escaped texts
@@ -90,58 +99,76 @@ func (p *Portal) sendForm(w http.ResponseWriter, r *http.Request) error {
 	}
 	address, err := customer.Email(r.PostFormValue("email"))
 	if err != nil {
-		return p.renderForm(w, r, http.StatusUnprocessableEntity, p.say(lang, "email-wrong"))
+		return p.renderForm(w, r, http.StatusUnprocessableEntity, formFaults{email: p.say(lang, "email-wrong")})
 	}
 	if r.PostFormValue("agree") != "yes" {
 		return p.answer(w, r, "form-unticked", nil)
 	}
 	if !a.shownIn(r) {
-		return p.renderForm(w, r, http.StatusConflict, p.say(lang, "form-changed"))
+		return p.renderForm(w, r, http.StatusConflict, formFaults{email: p.say(lang, "form-changed")})
 	}
 	said, err := signalsOf(r)
 	if err != nil {
 		return err
 	}
+	var age map[string]string
+	if asksAge(a.charter) {
+		var answered bool
+		if age, answered, err = p.takeAge(w, r, a.charter); err != nil {
+			return err
+		}
+		if !answered {
+			return p.renderForm(w, r, http.StatusUnprocessableEntity, formFaults{age: p.say(lang, "age-wrong"), address: r.PostFormValue("email")})
+		}
+	}
 	if err := p.limit.allow(r); err != nil {
 		return err
 	}
-	if err := evenly(r, func() error { return p.requestConsent(r, a, address, lang, said) }); err != nil {
+	if err := evenly(r, func() error { return p.requestConsent(r, a, asking{address, lang, said, age}) }); err != nil {
 		return err
 	}
 	return p.answer(w, r, "form-sent", nil)
 }
 
+// asking is what somebody entered who would like to be written to.
+type asking struct {
+	address customer.Identity
+	lang    term.Lang
+	said    []signal.Said     // what browser and consent tool say
+	age     map[string]string // nil where it is not asked
+}
+
 // requestConsent puts on record that consent was asked for and sends the mail
 // that confirms it. Nothing may be sent on its strength before that.
-func (p *Portal) requestConsent(r *http.Request, a asked, address customer.Identity, lang term.Lang, said []signal.Said) error {
-	c, err := p.customerOf(r, a, address, said)
+func (p *Portal) requestConsent(r *http.Request, a asked, in asking) error {
+	c, err := p.customerOf(r, a, in)
 	if err != nil {
 		return err
 	}
 	var against []signal.Input
 	if purpose, ok := a.charter.Purpose(a.ask.Purpose); ok {
-		against = signal.Against(said, string(purpose.ID), purpose.Signals, purpose.RestsOnConsent(), p.Clock.Now().Time().UTC())
+		against = signal.Against(in.said, string(purpose.ID), purpose.Signals, purpose.RestsOnConsent(), p.Clock.Now().Time().UTC())
 	}
 	return p.askConfirmation(r.Context(), confirmation{
 		customer: c, controller: a.charter.Business.ID, purpose: a.ask.Purpose, channel: a.ask.Channel,
-		ask: a.ask.ID, lang: lang, notice: a.notice.ID,
+		ask: a.ask.ID, lang: in.lang, notice: a.notice.ID, age: in.age,
 	}, consent.ByForm, against...)
 }
 
 // customerOf finds the customer of an address or makes one.
-func (p *Portal) customerOf(r *http.Request, a asked, address customer.Identity, said []signal.Said) (id.Customer, error) {
-	if c, ok, err := p.find1(r.Context(), address); err != nil || ok {
+func (p *Portal) customerOf(r *http.Request, a asked, in asking) (id.Customer, error) {
+	if c, ok, err := p.find1(r.Context(), in.address); err != nil || ok {
 		return c, err
 	}
 	now := p.Clock.Now()
 	arrival := gate.Arrival{
 		Provenance: customer.Provenance{Source: "form:" + string(a.ask.ID), Method: customer.Stated, At: now, Confidence: customer.Certain},
-		Identities: []customer.Identity{address},
-		GPC:        slices.ContainsFunc(said, signal.Said.OptsOut), At: now,
+		Identities: []customer.Identity{in.address},
+		GPC:        slices.ContainsFunc(in.said, signal.Said.OptsOut), At: now,
 	}
 	for _, f := range a.charter.Fields {
 		if f.Kind == charter.KindEmail {
-			arrival.Values = map[term.Field]personal.Value{f.ID: address.Value}
+			arrival.Values = map[term.Field]personal.Value{f.ID: in.address.Value}
 			break
 		}
 	}

@@ -76,6 +76,8 @@ type pages struct {
 	set         *ui.Set
 	form        ui.Page[formPage]
 	press       ui.Page[pressPage]
+	askParent   ui.Page[askParentPage]
+	parent      ui.Page[parentPage]
 	answer      ui.Page[answerPage]
 	find        ui.Page[findPage]
 	choices     ui.Page[choicesPage]
@@ -115,6 +117,7 @@ func New(c Config) (*Portal, error) {
 	s := ui.Load(files)
 	p := &Portal{Config: c, codes: stepUps{c.DB, c.Ring, c.Clock}, limit: newLimiter(c.Clock), pages: pages{
 		set: s, form: ui.Find[formPage](s, "form"), press: ui.Find[pressPage](s, "press"),
+		askParent: ui.Find[askParentPage](s, "ask-parent"), parent: ui.Find[parentPage](s, "parent"),
 		answer: ui.Find[answerPage](s, "answer"), find: ui.Find[findPage](s, "find"),
 		choices: ui.Find[choicesPage](s, "choices"), code: ui.Find[codePage](s, "code"),
 		me: ui.Find[mePage](s, "me"), proof: ui.Find[proofPage](s, "proof"), rights: ui.Find[exercisePage](s, "rights"),
@@ -142,6 +145,10 @@ func (p *Portal) routes() map[string]handler {
 		"POST /embed/{ask}":                   p.embedded(p.sendEmbed),
 		"GET /confirm/{token}":                p.showConfirm,
 		"POST /confirm/{token}":               p.confirm,
+		"GET /parent/ask/{token}":             p.showAskParent,
+		"POST /parent/ask/{token}":            p.askParent,
+		"GET /parent/{token}":                 p.showParent,
+		"POST /parent/{token}":                p.parentDecides,
 		"GET /u/{token}":                      p.showUnsubscribe,
 		"POST /u/{token}":                     p.unsubscribe,
 		"GET /privacy":                        p.showFind,
@@ -199,7 +206,7 @@ func (p *Portal) Register(mux *http.ServeMux) {
 		inner.Handle(pattern, p.serve(h))
 	}
 	guarded := ui.Secure(inner, ui.Options{HTTPS: p.HTTPS, Framed: p.Framed, Open: []string{"POST /u/{token}", "POST /embed/{ask}"}})
-	for _, root := range []string{"/f/", "/embed/", "/confirm/", "/u/", "/privacy", "/privacy/", "/notice", "/notice/", "/.well-known/gpc.json"} {
+	for _, root := range []string{"/f/", "/embed/", "/confirm/", "/parent/", "/u/", "/privacy", "/privacy/", "/notice", "/notice/", "/.well-known/gpc.json"} {
 		mux.Handle(root, guarded)
 	}
 }

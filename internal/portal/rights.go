@@ -27,7 +27,7 @@ func (Source) Export(_ context.Context, tx *db.Tx, c id.Customer) (rights.Sectio
 	out := rights.Section{Store: "privacy centre", Rows: []map[string]any{}}
 	for _, x := range all {
 		out.Rows = append(out.Rows, map[string]any{
-			"purpose": x.purpose, "channel": x.channel, "asked_at": x.askedAt, "expires_at": x.expiresAt, "confirmed_at": x.usedAt,
+			"purpose": x.purpose, "channel": x.channel, "asked_at": x.askedAt, "expires_at": x.expiresAt, "confirmed_at": x.usedAt, "by_parent": x.parent, "age": x.age,
 		})
 	}
 	return out, err

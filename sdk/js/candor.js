@@ -131,6 +131,10 @@ class Ask extends HTMLElement {
 
 	#open() {
 		const t = this.#ask.texts
+		if (this.#ask.hosted) { // how old somebody is, is asked on the server's own page
+			this.#root.replaceChildren(element("p", {}, this.#ask.words), element("a", {href: this.#ask.hosted, textContent: this.#ask.title}))
+			return
+		}
 		const email = element("input", {type: "email", name: "email", required: true, autocomplete: "email", maxLength: 254})
 		const agree = element("input", {type: "checkbox", name: "agree", value: "yes"})
 		const status = element("p", {role: "status"})

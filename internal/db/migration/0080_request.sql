@@ -51,6 +51,8 @@ create table confirmation (
     asked_at bigint not null, -- none nobody
     expires_at bigint not null, -- none nobody
     used_at bigint not null, -- none nobody; 0 while unused
+    parent bigint not null, -- pseudonymous customer; 1 when a parent is to press the button
+    age text not null, -- pseudonymous customer; JSON of the band that was asked for, or empty
     primary key (customer_id, confirmation_id)
 );
 create index confirmation_open on confirmation (used_at, asked_at);

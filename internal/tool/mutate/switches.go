@@ -408,6 +408,14 @@ var Switches = []Switch{
 		File: "internal/gate/fact.go", Code: "if f.Detail[\"method\"] == customer.AskedAge {", Off: "if false {",
 	},
 	{
+		Test: "TestMINAGE02_TheFormLeadsToAParent", In: "internal/app",
+		File: "internal/portal/parent.go", Code: "if err != nil || !needed {", Off: "if err != nil || needed || !needed {",
+	},
+	{
+		Test: "TestMINAGE02_TheFormLeadsToAParent", In: "internal/app",
+		File: "internal/portal/age.go", Code: "first := p.answeredAge(r); first != nil {", Off: "first := p.answeredAge(r); false {",
+	},
+	{
 		Test: "TestMINAGE02_UnderTheAgeOfTheCountryAParentConsents", In: "internal/gate",
 		File: "internal/gate/age.go", Code: "if rests.Method != consent.ByParent {", Off: "if false && rests.Method != consent.ByParent {",
 	},
