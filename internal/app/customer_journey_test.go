@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"candor/internal/browsertest"
 	"candor/internal/clock"
@@ -11,6 +12,7 @@ import (
 	"candor/internal/id"
 	"candor/internal/ledger"
 	"candor/internal/staff"
+	"candor/internal/web/webtest"
 )
 
 // Support finds a customer by number with a purpose, shows their values and finds
@@ -54,6 +56,23 @@ func TestJourneyThroughACustomer(t *testing.T) {
 
 	tab.Open(url + "/admin/customers/" + anybody(t, d.App))
 	tab.Sees("main", "One customer at a time")
+	keptForClaims(t, tab, d, url)
+}
+
+// keptForClaims shows the officer what is left of whoever was erased.
+func keptForClaims(t *testing.T, tab *browsertest.Tab, d *Demo, url string) {
+	t.Helper()
+	for deadline := time.Now().Add(30 * time.Second); count(t, d.App, "select count(*) from claim") == 0 && time.Now().Before(deadline); {
+		time.Sleep(100 * time.Millisecond)
+	}
+	tab.Cookie(url+"/admin", webtest.Hire(t, d.App.Staff, "pia@halm.example", "officer").Session(t))
+	tab.Open(url + "/admin/trust/claims")
+	tab.Fill("#identity", "shop:10001")
+	tab.Fill("#case", "31 O 12/26")
+	tab.Go("main form button")
+	tab.Sees("main", "Erased on")
+	tab.Sees("main", "in the ledger")
+	see(t, tab, "claims")
 }
 
 // anybody gives the number of a customer whom nobody looked for.

@@ -1,6 +1,7 @@
 package trust
 
 import (
+	"cmp"
 	"encoding/hex"
 	"strings"
 	"time"
@@ -103,41 +104,53 @@ func (r *room) findClaims(v *web.Visit) error {
 
 func foundOf(v *web.Visit, c claim.Claim) foundClaim {
 	day := func(at clock.Instant) string { return ui.Date("en", v.Local(at)) }
-	out := foundClaim{ID: c.Request.String(), Title: "Erased on " + day(c.MadeAt), Facts: []ui.Fact{
-		{Term: "Erasure asked for", Text: day(c.Evidence.Erasure.ReceivedAt)}, answered(v, c.Evidence.Erasure)}}
+	out := foundClaim{ID: c.Request.String(), Title: "Erased on " + day(c.MadeAt), Facts: []ui.Fact{askedFact(v, "The erasure", c.Evidence.Erasure)}}
 	for _, a := range c.Evidence.Requests {
-		out.Facts = append(out.Facts, ui.Fact{Term: request.Kind(a.Kind).Words(), Text: "asked " + day(a.ReceivedAt)}, answered(v, a))
+		out.Facts = append(out.Facts, askedFact(v, request.Kind(a.Kind).Words(), a))
 	}
 	out.Facts = append(out.Facts, ui.Fact{Term: "Kept until", Text: day(c.Until), Note: c.Ground})
 	if c.Evidence.Certificate != 0 {
 		out.Proof = "/admin/trust/entries/" + c.Evidence.Certificate.String()
 	}
 	for _, d := range c.Decisions {
-		one := keptDecision{At: v.Local(d.RecordedAt), What: d.Kind.Words() + ": " + purposeTitle(v, d.Purpose), How: d.Method.Words(), Entry: "/admin/trust/entries/" + d.Entry.String(),
-			Status: ui.Status{Tone: ui.Good, Text: "in the ledger"}}
-		if d.Channel != term.NoChannel {
-			one.What += ", by " + string(d.Channel)
-		}
-		if d.Ask != "" {
-			one.Words = "form " + string(d.Ask) + ", version " + ui.Number("en", d.CharterVersion)
-		}
-		if len(d.NoticeHash) > 0 {
-			one.Words = strings.TrimLeft(one.Words+", notice "+hex.EncodeToString(d.NoticeHash[:6]), ", ")
-		}
-		if !d.Counts() {
-			one.What += " (does not count)"
-		}
-		if !d.Proven {
-			one.Status = ui.Status{Tone: ui.Bad, Text: "not as it was signed"}
-		}
-		out.Decisions = append(out.Decisions, one)
+		out.Decisions = append(out.Decisions, decisionOf(v, d))
 	}
 	return out
 }
 
-func answered(v *web.Visit, a claim.Asked) ui.Fact {
-	if a.AnsweredAt.IsZero() {
-		return ui.Fact{Term: "Answered", Status: &ui.Status{Tone: ui.Warn, Text: "not yet"}}
+func askedFact(v *web.Visit, what string, a claim.Asked) ui.Fact {
+	f := ui.Fact{Term: what, Text: "asked for " + ui.When("en", v.Local(a.ReceivedAt)), Note: "open when the erasure came"}
+	if !a.AnsweredAt.IsZero() {
+		f.Note = "answered " + ui.When("en", v.Local(a.AnsweredAt))
 	}
-	return ui.Fact{Term: "Answered", Text: ui.When("en", v.Local(a.AnsweredAt))}
+	return f
+}
+
+func decisionOf(v *web.Visit, d claim.Decision) keptDecision {
+	out := keptDecision{At: v.Local(d.RecordedAt), What: d.Kind.Words() + ": " + purposeTitle(v, d.Purpose), How: cmp.Or(d.Method.Words(), "recorded by the business"),
+		Words: "none", Entry: "/admin/trust/entries/" + d.Entry.String(), Status: ui.Status{Tone: ui.Good, Text: "in the ledger"}}
+	switch d.Channel {
+	case term.NoChannel:
+	case term.Email:
+		out.What += ", by e-mail"
+	default:
+		out.What += ", by " + string(d.Channel)
+	}
+	var words []string
+	if d.Ask != "" {
+		words = append(words, "form "+string(d.Ask)+", version "+ui.Number("en", d.CharterVersion))
+	}
+	if len(d.NoticeHash) > 0 {
+		words = append(words, "notice "+hex.EncodeToString(d.NoticeHash[:6]))
+	}
+	if len(words) > 0 {
+		out.Words = strings.Join(words, ", ")
+	}
+	if !d.Counts() {
+		out.What += " (does not count)"
+	}
+	if !d.Proven {
+		out.Status = ui.Status{Tone: ui.Bad, Text: "not as it was signed"}
+	}
+	return out
 }

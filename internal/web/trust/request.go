@@ -93,6 +93,9 @@ func (r *room) renderRequest(v *web.Visit, number id.Request, h web.Head, wrong 
 	if c.State == request.Done && c.Kind == request.Erasure && v.May(staff.Audit) {
 		if done, err := r.Requests.Certificate(v.Context(), number); err == nil {
 			p.Proof = "/admin/trust/entries/" + done.Entry.String()
+			if kept := done.Claims; kept != nil {
+				p.Facts = append(p.Facts, ui.Fact{Term: "Kept for claims", Text: "until " + ui.Date("en", v.Local(kept.Until)), Note: kept.Ground})
+			}
 		}
 	}
 	h.Title, h.Crumb = c.Kind.Words(), &ui.Link{Text: "Requests", URL: requestsURL}
