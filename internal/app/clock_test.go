@@ -1,6 +1,7 @@
 package app
 
 import (
+	"net/http"
 	"testing"
 	"time"
 
@@ -61,6 +62,30 @@ func TestAClockThatStepsBackStopsSendingAndPermissions(t *testing.T) {
 		s.must(err)
 		if err := give(); err != nil {
 			t.Errorf("after the clock has caught up: %v", err)
+		}
+		if code := visit(s.App, "GET", "/readyz", nil).Code; code != http.StatusOK {
+			t.Errorf("then it is not ready: %d", code)
+		}
+
+		// A clock that was a day ahead for a moment: the same, until the day is over.
+		s.later(24 * time.Hour)
+		s.join("carl@post.example")
+		_, err = s.Ledger.Sequence(ctx)
+		s.must(err)
+		s.later(-24 * time.Hour)
+		if _, err := s.Ledger.Sequence(ctx); errs.CodeOf(err) != ledger.ClockStepped {
+			t.Errorf("the ledger after a clock that was ahead: %v", err)
+		}
+		if err := give(); errs.CodeOf(err) != ledger.ClockStepped {
+			t.Errorf("a new permission after it: %v", err)
+		}
+		if code := visit(s.App, "GET", "/readyz", nil).Code; code != http.StatusServiceUnavailable {
+			t.Errorf("after it the server is ready: %d", code)
+		}
+		s.fact(ada, customer.Deceased)
+		s.later(24 * time.Hour)
+		if _, err := s.Ledger.Sequence(ctx); err != nil {
+			t.Errorf("a day later: %v", err)
 		}
 	})
 }
