@@ -9,16 +9,18 @@ import (
 
 	"candor/internal/charter/template"
 	"candor/internal/errs"
+	"candor/internal/term"
 )
 
 type charterNewCmd struct {
 	Template string `enum:"shop,charity,software" default:"shop" help:"The trade: shop, charity or software."`
+	Language string `enum:"en,de" default:"en" help:"The language that your customers read: en or de."`
 	Folder   string `arg:"" default:"charter" help:"The folder to make."`
 }
 
 // Run writes the folder. A file that is there already is never written over.
 func (c charterNewCmd) Run(e *env) error {
-	files, err := template.Files(c.Template)
+	files, err := template.Files(c.Template, term.Lang(c.Language))
 	if err != nil {
 		return err
 	}

@@ -32,6 +32,19 @@ func TestCharterNewIsCheckedAndCompared(t *testing.T) {
 			t.Errorf("%s differs from itself: %d %s", trade, code, out)
 		}
 	}
+	folder := filepath.Join(t.TempDir(), "zusage")
+	if code, out := candor("charter", "new", "--template", "charity", "--language", "de", folder); code != 0 {
+		t.Fatalf("in German: %d %s", code, out)
+	}
+	if code, out := candor("charter", "check", folder); code != 0 || !strings.HasPrefix(out, "good: ") {
+		t.Errorf("in German: %d %s", code, out)
+	}
+	if text, err := os.ReadFile(filepath.Join(folder, "charter.yaml")); err != nil || !strings.Contains(string(text), "Ihre Mitgliedschaft führen") {
+		t.Errorf("in German: %v", err)
+	}
+	if code, out := candor("charter", "new", "--language", "tlh", t.TempDir()); code == 0 {
+		t.Errorf("a language that is none: %s", out)
+	}
 	if code, out := candor("charter", "new", "--template", "casino", t.TempDir()); code == 0 {
 		t.Errorf("a template that is none: %s", out)
 	}

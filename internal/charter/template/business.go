@@ -9,6 +9,7 @@ import (
 
 	"candor/internal/charter"
 	"candor/internal/errs"
+	"candor/internal/term"
 )
 
 // Business is who a charter is made for.
@@ -36,11 +37,11 @@ func rehost(files map[string][]byte, site string) error {
 	return nil
 }
 
-// For gives a template's files in the name of a business. What it replaces are
+// For gives a template's files in a language and the name of a business. What it replaces are
 // values of the part "business"; all else is for people to read. It returns INVALID
 // when the business leaves something out.
-func For(name string, b Business) (map[string][]byte, error) {
-	files, err := Files(name)
+func For(name string, lang term.Lang, b Business) (map[string][]byte, error) {
+	files, err := Files(name, lang)
 	if err != nil {
 		return nil, err
 	}

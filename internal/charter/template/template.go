@@ -6,8 +6,10 @@ import (
 	"embed"
 	"io/fs"
 	"path"
+	"slices"
 
 	"candor/internal/errs"
+	"candor/internal/term"
 )
 
 //go:embed shop charity software
@@ -16,23 +18,36 @@ var files embed.FS
 // Names lists the templates.
 func Names() []string { return []string{"shop", "charity", "software"} }
 
-// Files gives a template's files by their path in the folder. It returns
-// NOT_FOUND for a name that is none.
-func Files(name string) (map[string][]byte, error) {
-	out := map[string][]byte{}
-	for _, known := range Names() {
-		if name != known {
-			continue
-		}
-		err := fs.WalkDir(files, name, func(p string, d fs.DirEntry, err error) error {
-			if err != nil || d.IsDir() {
-				return err
-			}
-			text, err := files.ReadFile(p)
-			out[p[len(path.Clean(name))+1:]] = text
-			return err
-		})
-		return out, err
+// Languages lists those that each template is written in, whole: texts, comments
+// and assessments, with a business of the language's country.
+func Languages() []term.Lang { return []term.Lang{"en", "de"} }
+
+// Files gives a template's files in a language by their path in the folder. It
+// returns NOT_FOUND for a name or a language that is none.
+func Files(name string, lang term.Lang) (map[string][]byte, error) {
+	if !slices.Contains(Names(), name) {
+		return nil, errs.New(errs.NotFound, "no_template", "there is no such template; choose shop, charity or software").On("trade")
 	}
-	return nil, errs.New(errs.NotFound, "no_template", "there is no such template; choose shop, charity or software")
+	if !slices.Contains(Languages(), lang) {
+		return nil, errs.New(errs.NotFound, "no_template", "the templates are written in en and de; choose one").On("language")
+	}
+	root := name
+	if lang != "en" {
+		root = path.Join(name, string(lang))
+	}
+	out := map[string][]byte{}
+	err := fs.WalkDir(files, root, func(p string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && p != root && slices.Contains(Languages(), term.Lang(d.Name())):
+			return fs.SkipDir
+		case d.IsDir():
+			return nil
+		}
+		text, err := files.ReadFile(p)
+		out[p[len(root)+1:]] = text
+		return err
+	})
+	return out, err
 }

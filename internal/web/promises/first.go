@@ -8,6 +8,7 @@ import (
 
 	"candor/internal/charter/template"
 	"candor/internal/errs"
+	"candor/internal/term"
 	"candor/internal/ui"
 	"candor/internal/web"
 )
@@ -15,6 +16,7 @@ import (
 // firstPage makes the files of a first charter from a trade's template.
 type firstPage struct {
 	Trades []ui.Choice
+	Langs  []ui.Choice
 	Fields []ui.Field
 }
 
@@ -27,12 +29,19 @@ var tradeWords = map[string][2]string{
 	"software": {"A software service", "Accounts, billing, product news and support."},
 }
 
+// langWords name the languages that templates are written in.
+var langWords = map[term.Lang]string{"en": "English", "de": "German"}
+
 func (r *room) showFirst(v *web.Visit) error { return r.renderFirst(v, firstHead, nil) }
 
 func (r *room) renderFirst(v *web.Visit, h web.Head, wrong error) error {
 	var p firstPage
 	for _, name := range template.Names() {
 		p.Trades = append(p.Trades, ui.Choice{ID: "trade-" + name, Name: "trade", Value: name, Label: tradeWords[name][0], Hint: tradeWords[name][1], Radio: true, Required: true, Chosen: v.Form("trade") == name})
+	}
+	for _, lang := range template.Languages() {
+		p.Langs = append(p.Langs, ui.Choice{ID: "language-" + string(lang), Name: "language", Value: string(lang), Label: langWords[lang], Radio: true, Required: true,
+			Chosen: v.Form("language") == string(lang) || v.Form("language") == "" && lang == "en"})
 	}
 	field := func(name, label, hint, kind string) {
 		p.Fields = append(p.Fields, ui.Field{ID: name, Name: name, Label: label, Hint: hint, Type: kind, Max: 200, Required: true, Value: v.Form(name)})
@@ -51,7 +60,7 @@ func (r *room) renderFirst(v *web.Visit, h web.Head, wrong error) error {
 
 // makeFirst gives the files, filled in, as one archive.
 func (r *room) makeFirst(v *web.Visit) error {
-	files, err := template.For(v.Form("trade"), template.Business{Name: v.Form("name"), Controller: v.Form("controller"), Contact: v.Form("contact"), Site: v.Form("site")})
+	files, err := template.For(v.Form("trade"), term.Lang(v.Form("language")), template.Business{Name: v.Form("name"), Controller: v.Form("controller"), Contact: v.Form("contact"), Site: v.Form("site")})
 	if errs.Is(err, errs.Invalid) || errs.Is(err, errs.NotFound) {
 		return r.renderFirst(v, firstHead.Wrong(), err)
 	}

@@ -26,7 +26,7 @@ func TestPagesRenderFull(t *testing.T) {
 		webtest.Page(ui.Find[changePage](set, "change"), changePage{Promise: field("promise"), House: field("house"), Problems: []string{"charter.yaml:3: wrong"}, Compared: true,
 			Wider: []card{difference}, Narrower: []card{difference}, Beside: []besideIn{{"EN", lines([]string{"a", "b", "c", "d", "e"}, []string{"a", "b", "c", "x", "e"})}}, From: field("from")}),
 		webtest.Page(ui.Find[newAskPage](set, "new-ask"), newAskPage{field("a"), field("b"), field("c"), []ui.Field{field("d")}, []ui.Choice{{ID: "e", Name: "e", Label: "e"}}, []ui.Choice{{ID: "f", Name: "f", Label: "f"}}}),
-		webtest.Page(ui.Find[firstPage](set, "first"), firstPage{[]ui.Choice{{ID: "g", Name: "g", Label: "g"}}, []ui.Field{field("h")}}),
+		webtest.Page(ui.Find[firstPage](set, "first"), firstPage{[]ui.Choice{{ID: "g", Name: "g", Label: "g"}}, []ui.Choice{{ID: "language-de", Name: "language", Value: "de", Label: "German", Radio: true}}, []ui.Field{field("h")}}),
 		webtest.Page(ui.Find[asksPage](set, "asks"), asksPage{Asks: []ask{{"signup", "Letter", "Yes, send me", "/f/signup", "<div></div>", []ui.Fact{{Term: "Where", Text: "here"}}, []ui.Fact{{Term: "Agreed", Text: "12"}}, &chart}}}),
 	)
 }
