@@ -69,6 +69,7 @@ var mayReveal = map[string]string{
 	"internal/request":             "puts the person's copy together",
 	"internal/api":                 "answers a program that named a purpose, with what the pass allows",
 	"internal/audit":               "makes a digest of an address and forgets both with the process",
+	"internal/export":              "writes a file for somebody who may take it out, on record",
 	"internal/sharing":             "gives a recipient the fields that the charter promises it",
 	"internal/intake":              "reads files of the business and hands them to the gate",
 }

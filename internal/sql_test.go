@@ -26,6 +26,7 @@ var owners = map[string][]string{
 	"0060_message.sql":  {"internal/message", "internal/campaign", "internal/mailbox"},
 	"0062_telling.sql":  {"internal/telling"},
 	"0065_sharing.sql":  {"internal/sharing"},
+	"0067_export.sql":   {"internal/export"},
 	"0070_collect.sql":  {"internal/collect", "internal/intake"},
 	"0080_request.sql":  {"internal/portal", "internal/request"},
 	"0082_claim.sql":    {"internal/claim"},
@@ -45,8 +46,7 @@ var readers = map[reader]string{
 	{"internal/audience", "event"}:          "conditions on events",
 	{"internal/audience", "standing"}:       "the funnel's permitted step, through gate.ReachSQL",
 
-	{"internal/insight", "customer"}: "everybody, to look up the standing of each",
-	{"internal/insight", "event"}:    "orders of those whose data a purpose may use, joined to gate.StandingSQL",
+	{"internal/insight", "event"}: "orders of those whose data a purpose may use, joined to gate.StandingSQL",
 
 	{"internal/audience/index", "customer"}: "the audience index is read from it",
 	{"internal/audience/index", "identity"}: "whether there is an address; no digest is read",

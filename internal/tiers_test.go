@@ -21,6 +21,7 @@ var tiers = [][]string{
 	{"internal/customer", "internal/event", "internal/consent"}, // facts
 	{"internal/admission"}, // what the charter lets in
 	{"internal/gate"},      // the only door
+	{"internal/export"},    // files that were taken out
 	{"internal/audience", "internal/message", "internal/sharing", "internal/audit", "internal/insight", "internal/claim"}, // uses
 	{"internal/request", "internal/evidence", "internal/incident"},
 	{"internal/campaign", "internal/telling"},                                     // programs

@@ -31,6 +31,7 @@ import (
 	"candor/internal/db"
 	"candor/internal/errs"
 	"candor/internal/evidence"
+	"candor/internal/export"
 	"candor/internal/gate"
 	"candor/internal/intake"
 	"candor/internal/job"
@@ -65,6 +66,7 @@ type Config struct {
 	Collector *collect.Collector
 	Packs     *rulepack.Set
 	Sharing   *sharing.Service
+	Exports   *export.Book
 	Jobs      *job.Queue
 	Evidence  *evidence.Keeper
 	Log       *slog.Logger
@@ -85,7 +87,7 @@ const JobForget = "api.forget"
 // New makes the API and registers its background work. It returns INVALID when a
 // part of the configuration is missing.
 func New(c Config) (*API, error) {
-	if c.DB == nil || c.Ring == nil || c.Clock == nil || c.Charter == nil || c.Tokens == nil || c.Gate == nil || c.Ledger == nil || c.Requests == nil || c.Sharing == nil || c.Jobs == nil ||
+	if c.DB == nil || c.Ring == nil || c.Clock == nil || c.Charter == nil || c.Tokens == nil || c.Gate == nil || c.Ledger == nil || c.Requests == nil || c.Sharing == nil || c.Exports == nil || c.Jobs == nil ||
 		c.Audience == nil || c.Campaigns == nil || c.Sources == nil || c.Collector == nil || c.Imports == nil || c.Packs == nil {
 		return nil, errs.New(errs.Invalid, errs.FailClosed, "the API lacks a part it needs")
 	}
@@ -129,6 +131,7 @@ func (a *API) routes(mux *http.ServeMux) huma.API {
 	a.campaignRoutes(h)
 	a.requestRoutes(h)
 	a.recipientRoutes(h)
+	a.exportRoutes(h)
 	a.ledgerRoutes(h)
 	a.evidenceRoutes(h)
 	a.charterRoutes(h)

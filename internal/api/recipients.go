@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"context"
 	"net/http"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"candor/internal/clock"
 	"candor/internal/db"
 	"candor/internal/errs"
 	"candor/internal/id"
@@ -95,12 +97,15 @@ func (a *API) share(ctx context.Context, in *struct {
 type ListInput struct {
 	Purpose   term.Purpose `json:"purpose" minLength:"1" maxLength:"100"`
 	Condition string       `json:"condition,omitempty" maxLength:"4000" doc:"Narrows the list to those who meet it."`
+	Days      int          `json:"days,omitempty" minimum:"0" maximum:"90" doc:"After how many the file is to be deleted; left out, 14."`
 }
 
 // PermittedList is a list of people for a recipient.
 type PermittedList struct {
-	Rows int    `json:"rows"`
-	CSV  string `json:"csv" doc:"The recipient's reference to each person, then the fields it gets."`
+	Rows     int64         `json:"rows"`
+	Export   id.Export     `json:"export_id" doc:"Under which it is to be said that the file is deleted."`
+	DeleteBy clock.Instant `json:"delete_by"`
+	CSV      string        `json:"csv" doc:"The recipient's reference to each person, then the fields it gets."`
 }
 
 func (a *API) permittedList(ctx context.Context, in *struct {
@@ -108,7 +113,7 @@ func (a *API) permittedList(ctx context.Context, in *struct {
 	Body ListInput
 }) (*body[PermittedList], error) {
 	c, _ := callerOf(ctx)
-	l := sharing.List{Recipient: in.Recipient, Purpose: in.Body.Purpose, Actor: c.actor(), Only: in.Body.Condition}
+	l := sharing.List{Recipient: in.Recipient, Purpose: in.Body.Purpose, Actor: c.actor(), Only: in.Body.Condition, Keep: time.Duration(in.Body.Days) * 24 * time.Hour}
 	if l.Only != "" {
 		rules, err := a.current(ctx)
 		if err != nil {
@@ -124,7 +129,7 @@ func (a *API) permittedList(ctx context.Context, in *struct {
 	}
 	var text bytes.Buffer
 	listed, err := a.Sharing.Write(ctx, &text, l)
-	return answered(PermittedList{listed.Rows, text.String()}, err)
+	return answered(PermittedList{listed.People, listed.ID, listed.DeleteBy, text.String()}, err)
 }
 
 // DriftInput is a part of a counterpart's export.

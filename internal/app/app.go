@@ -30,6 +30,7 @@ import (
 	"candor/internal/egress"
 	"candor/internal/errs"
 	"candor/internal/evidence"
+	"candor/internal/export"
 	"candor/internal/gate"
 	"candor/internal/insight"
 	"candor/internal/intake"
@@ -79,6 +80,7 @@ type App struct {
 	Index     *index.Keeper
 	Audience  *audience.Service
 	Insight   *insight.Service
+	Exports   *export.Book
 	Sender    *message.Sender
 	Campaigns *campaign.Book
 	Teller    *telling.Teller

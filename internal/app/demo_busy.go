@@ -4,18 +4,22 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"time"
 
+	"candor/internal/audience"
 	"candor/internal/campaign"
 	"candor/internal/charter/sample"
 	"candor/internal/clock"
 	"candor/internal/db"
 	"candor/internal/demo"
 	"candor/internal/errs"
+	"candor/internal/export"
 	"candor/internal/id"
 	"candor/internal/incident"
 	"candor/internal/message"
+	"candor/internal/personal"
 	"candor/internal/request"
 	"candor/internal/staff"
 	"candor/internal/term"
@@ -80,7 +84,7 @@ func (d *Demo) busy(ctx context.Context, people []demo.Person, now clock.Instant
 			return err
 		}
 	}
-	for _, step := range []func(context.Context) error{d.drafts, d.misfits, d.concern} {
+	for _, step := range []func(context.Context) error{d.drafts, d.misfits, d.concern, d.files} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -167,3 +171,44 @@ func (d *Demo) concern(ctx context.Context) error {
 		return err
 	})
 }
+
+// files are one that the sample administrator took out and has to delete soon, and
+// one of more people that a colleague asks for: it waits for somebody else.
+func (d *Demo) files(ctx context.Context) error {
+	var noa id.Staff
+	var dark *audience.Condition
+	err := d.App.DB.Write(ctx, func(tx *db.Tx) error {
+		c, err := d.App.Charter.Current(tx)
+		if err != nil {
+			return err
+		}
+		if dark, err = d.App.Audience.Compile(c, "letter", demoFile); err != nil {
+			return err
+		}
+		if noa, err = d.App.Staff.Add(tx, staff.NewPerson{Name: personal.Seal("Noa Brandt"), Email: personal.Seal("noa@halm.example")}, term.ByEngine); err != nil {
+			return err
+		}
+		return d.App.Staff.Give(tx, noa, c.Business.ID, "marketer", term.ByEngine)
+	})
+	if err != nil {
+		return err
+	}
+	n := export.New{Kind: export.Audience, Purpose: "letter", Operation: term.Serve, Channel: term.Email, Fields: []term.Field{"email", "roast"}, Who: demoFile, Keep: 48 * time.Hour,
+		By: staff.Actor(d.admin), Head: "customer"}
+	n.Page = d.App.Exports.Everyone(n, func(tx *db.Tx, page []id.Customer) ([]id.Customer, error) {
+		return d.App.Audience.Among(tx, dark, page)
+	})
+	if _, err := d.App.Exports.Write(ctx, io.Discard, n); err != nil && !errs.Is(err, errs.Conflict) && !errs.Is(err, errs.Forbidden) {
+		return err
+	}
+	n.By, n.Who, n.Keep = staff.Actor(noa), "everybody who may be written to", 0
+	n.Page = d.App.Exports.Everyone(n, nil)
+	_, err = d.App.Exports.Write(ctx, io.Discard, n)
+	if err = d.App.Approvals.Settle(ctx, err); errs.CodeOf(err) == errs.DualControl {
+		return nil
+	}
+	return err
+}
+
+// demoFile chooses few people.
+const demoFile = `roast == "dark" && count("Order Completed", days(60)) >= 1`

@@ -22,12 +22,14 @@ import (
 	"candor/internal/errs"
 	"candor/internal/event"
 	"candor/internal/evidence"
+	"candor/internal/export"
 	"candor/internal/gate"
 	"candor/internal/insight"
 	"candor/internal/intake"
 	"candor/internal/limit"
 	"candor/internal/mailbox"
 	"candor/internal/message"
+	"candor/internal/personal"
 	"candor/internal/portal"
 	"candor/internal/request"
 	"candor/internal/rights"
@@ -79,9 +81,16 @@ func (a *App) openUses(_ context.Context, o Options) (err error) {
 		Audience: a.Audience, Sender: a.Sender, Clock: a.Clock, Log: a.Log, Approvals: a.Approvals,
 	})
 	a.Teller = telling.New(telling.Config{DB: a.DB, Gate: a.Gate, Charter: a.Charter, Mail: a.Sender, Jobs: a.Jobs, Ledger: a.Ledger, Clock: a.Clock, Approvals: a.Approvals})
+	a.Exports = export.NewBook(export.Config{
+		DB: a.DB, Ring: a.Ring, Gate: a.Gate, Charter: a.Charter, Ledger: a.Ledger, Jobs: a.Jobs, Outbox: a.Outbox, Clock: a.Clock, Approvals: a.Approvals,
+		Tokens: a.Tokens, Staff: a.Staff, Domain: a.Config.Mail.Bounces.Domain, URL: a.Config.URL,
+		Notify: func(ctx context.Context, to personal.Value, subject, text string) error {
+			return a.Sender.Notify(ctx, message.Notice{To: to, Subject: subject, Text: text})
+		},
+	})
 	a.Sharing, err = sharing.New(sharing.Config{
 		DB: a.DB, Ring: a.Ring, Gate: a.Gate, Charter: a.Charter, Ledger: a.Ledger, Jobs: a.Jobs, Outbox: a.Outbox,
-		Door: egress.New(egress.Options{Allow: a.Config.Egress.Allow, TLS: o.TLS}), Clock: a.Clock, Log: a.Log, Approvals: a.Approvals,
+		Door: egress.New(egress.Options{Allow: a.Config.Egress.Allow, TLS: o.TLS}), Clock: a.Clock, Log: a.Log, Approvals: a.Approvals, Exports: a.Exports,
 	})
 	if err != nil {
 		return err
@@ -89,7 +98,7 @@ func (a *App) openUses(_ context.Context, o Options) (err error) {
 	a.Claims = claim.New(claim.Config{DB: a.DB, Ring: a.Ring, Gate: a.Gate, Charter: a.Charter, Ledger: a.Ledger, Jobs: a.Jobs, Clock: a.Clock})
 	a.Desk = request.NewDesk(request.Config{
 		DB: a.DB, Gate: a.Gate, Charter: a.Charter, Packs: a.Packs, Ledger: a.Ledger, Jobs: a.Jobs, Outbox: a.Outbox, Sharing: a.Sharing, Claims: a.Claims,
-		Mail: a.Sender, Audience: a.Audience, Clock: a.Clock, Sources: a.sources(), Approvals: a.Approvals,
+		Mail: a.Sender, Audience: a.Audience, Clock: a.Clock, Sources: a.sources(), Approvals: a.Approvals, Exports: a.Exports,
 	})
 	a.Keeper = &backup.Keeper{DB: a.DB, Journal: a.Journal, Ledger: a.Ledger, Gate: a.Gate, Desk: a.Desk, Campaigns: a.Campaigns,
 		Clock: a.Clock, Log: a.Log}
@@ -102,7 +111,7 @@ func (a *App) openUses(_ context.Context, o Options) (err error) {
 // of a database that a demo began with.
 func (a *App) sources() []rights.Source {
 	return []rights.Source{
-		claim.Source{Claims: a.Claims}, message.Source{}, mailbox.Source{}, sharing.Source{}, portal.Source{}, audience.Source{},
+		claim.Source{Claims: a.Claims}, message.Source{}, mailbox.Source{}, sharing.Source{}, export.Source{}, portal.Source{}, audience.Source{},
 		consent.Source{}, gate.Traces{}, event.Rights{}, gate.Sealed{Gate: a.Gate}, customer.Rights{},
 	}
 }
@@ -186,7 +195,7 @@ func (a *App) openEdges(_ context.Context, o Options) (err error) {
 	a.Evidence = evidence.New(evidence.Config{DB: a.DB, Ledger: a.Ledger, Jobs: a.Jobs, Clock: a.Clock, Sources: a.evidenceSources()})
 	a.API, err = api.New(api.Config{
 		DB: a.DB, Ring: a.Ring, Clock: a.Clock, Charter: a.Charter, Tokens: a.Tokens, Gate: a.Gate, Ledger: a.Ledger,
-		Audience: a.Audience, Campaigns: a.Campaigns, Teller: a.Teller, Mail: a.Sender, Requests: a.Desk, Sharing: a.Sharing, Sources: a.Collector.Sources(), Collector: a.Collector,
+		Audience: a.Audience, Campaigns: a.Campaigns, Teller: a.Teller, Mail: a.Sender, Requests: a.Desk, Sharing: a.Sharing, Exports: a.Exports, Sources: a.Collector.Sources(), Collector: a.Collector,
 		Imports: a.Importer, Packs: a.Packs, Jobs: a.Jobs, Log: a.Log, PerToken: rate(limits.Token, 2), Evidence: a.Evidence, Approvals: a.Approvals,
 	})
 	if err != nil {
@@ -202,7 +211,7 @@ func (a *App) openEdges(_ context.Context, o Options) (err error) {
 func (a *App) loops() map[string]func(context.Context) error {
 	out := map[string]func(context.Context) error{
 		"ledger": a.Ledger.Run, "witnesses": a.Ledger.RunWitnesses, "outbox": a.Outbox.Run, "index": a.Index.Run, "jobs": a.Jobs.Run, "sender": a.Sender.Run, "collect": a.Collector.Run,
-		"journal": a.Keeper.Run, "index check": a.checkIndex, "garbage": collectGarbage,
+		"journal": a.Keeper.Run, "index check": a.checkIndex,
 	}
 	if a.Mailbox != nil {
 		out["mailbox"] = a.Mailbox.Run

@@ -20,7 +20,7 @@ func (a *App) openReports() error {
 	if b.Listen == "" {
 		return nil
 	}
-	cfg := bounce.Config{Listen: b.Listen, Domain: b.Domain, To: a.Sender, Log: a.Log}
+	cfg := bounce.Config{Listen: b.Listen, Domain: b.Domain, To: a.Sender, Invented: a.Exports, Log: a.Log}
 	if b.CertFile != "" {
 		cert, err := tls.LoadX509KeyPair(b.CertFile, b.KeyFile)
 		if err != nil {

@@ -10,6 +10,7 @@ import (
 // with the reason.
 var uncovered = map[string]string{
 	"request":        "the bare facts of a request outlive the erasure; the id then leads to nobody",
+	"export_erasure": "what holders of files must still delete of an erased person; the id then leads to nobody",
 	"erasure_notice": "what recipients must still be told of an erasure; the id then leads to nobody",
 	"erasure_step":   "receipts of the erasure itself",
 	"suppression":    "a keyed digest, kept so that nobody writes to the address again (MIN-08)",

@@ -51,7 +51,7 @@ func (a *App) openWeb(o Options) (err error) {
 
 func (a *App) homeRoom() (web.Room, error) {
 	return home.New(home.Services{Audience: a.Audience, Campaigns: a.Campaigns, Charter: a.Charter, Collector: a.Collector,
-		Incidents: a.incidents(), Requests: a.Desk, Jobs: a.Jobs, Ledger: a.Ledger, Approvals: a.Approvals})
+		Incidents: a.incidents(), Requests: a.Desk, Jobs: a.Jobs, Ledger: a.Ledger, Approvals: a.Approvals, Exports: a.Exports})
 }
 
 func (a *App) customersRoom() (web.Room, error) {
@@ -77,6 +77,7 @@ func (a *App) insightRoom() (web.Room, error) {
 func (a *App) trustRoom() (web.Room, error) {
 	return trust.New(trust.Services{
 		Ledger: a.Ledger, Staff: a.Staff, Approvals: a.Approvals, Incidents: a.incidents(), Requests: a.Desk, Evidence: a.Evidence, Claims: a.Claims,
+		Exports: a.Exports, Sharing: a.Sharing, Audience: a.Audience, Campaigns: a.Campaigns,
 	})
 }
 

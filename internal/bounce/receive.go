@@ -22,7 +22,16 @@ type Config struct {
 	Domain string      // of our return addresses, such as bounces.shop.example
 	TLS    *tls.Config // offers STARTTLS; needed where other machines reach it
 	To     Reporter
-	Log    *slog.Logger
+	// Invented are people whom files hold though they do not exist: that somebody
+	// writes to them is noted, and what is forgotten. Nil for none.
+	Invented Invented
+	Log      *slog.Logger
+}
+
+// Invented knows the addresses of people who do not exist; export.Book does.
+type Invented interface {
+	Knows(ctx context.Context, address string) bool
+	Arrived(ctx context.Context, address, host string) error
 }
 
 // Receiver is an SMTP server that takes reports about our mails and nothing
@@ -83,20 +92,28 @@ func (r *Receiver) Run(ctx context.Context) error {
 type backend struct{ cfg Config }
 
 // NewSession begins a conversation.
-func (b backend) NewSession(*smtp.Conn) (smtp.Session, error) { return &session{cfg: b.cfg}, nil }
-
-type session struct {
-	cfg Config
-	to  []string // local parts
+func (b backend) NewSession(c *smtp.Conn) (smtp.Session, error) {
+	return &session{cfg: b.cfg, host: c.Hostname()}, nil
 }
 
-func (s *session) Reset()                               { s.to = nil }
+type session struct {
+	cfg      Config
+	host     string   // as the other side calls itself
+	to       []string // local parts
+	invented []string // local parts of those who do not exist
+}
+
+func (s *session) Reset()                               { s.to, s.invented = nil, nil }
 func (s *session) Logout() error                        { return nil }
 func (s *session) Mail(string, *smtp.MailOptions) error { return nil }
 
 func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
 	local, domain, _ := strings.Cut(strings.Trim(to, "<>"), "@")
 	local = strings.ToLower(local)
+	if strings.EqualFold(domain, s.cfg.Domain) && s.cfg.Invented != nil && s.cfg.Invented.Knows(context.Background(), local+"@"+s.cfg.Domain) {
+		s.invented = append(s.invented, local)
+		return nil
+	}
 	if !strings.EqualFold(domain, s.cfg.Domain) || local != Complaints && local != "postmaster" && !message.IsReturn(local) {
 		return &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 1, 1}, Message: "only reports about our mails are taken here"}
 	}
@@ -121,6 +138,11 @@ func (s *session) Data(r io.Reader) error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
+	for _, local := range s.invented {
+		if err := s.cfg.Invented.Arrived(ctx, local+"@"+s.cfg.Domain, s.host); err != nil {
+			return &smtp.SMTPError{Code: 451, EnhancedCode: smtp.EnhancedCode{4, 3, 0}, Message: "try again later"}
+		}
+	}
 	if err := deliver(ctx, s.cfg.To, s.cfg.Log, list); err != nil {
 		s.cfg.Log.Error("a report could not be acted on", slog.String("code", string(errs.CodeOf(err))))
 		return &smtp.SMTPError{Code: 451, EnhancedCode: smtp.EnhancedCode{4, 3, 0}, Message: "try again later"}

@@ -43,6 +43,7 @@ type commands struct {
 	Audience audienceCmd `cmd:"" group:"use" help:"Preview an audience, or explain it for one customer."`
 	Campaign campaignCmd `cmd:"" group:"use" help:"Draft, check, launch and steer campaigns."`
 	Import   importCmd   `cmd:"" group:"use" help:"Take a file over: a shop's export, a list."`
+	Export   exportCmd   `cmd:"" group:"use" help:"Files with people's data that were taken out: whose, and until when."`
 	Request  requestCmd  `cmd:"" group:"use" help:"Requests of persons: their copy, their erasure."`
 
 	Charter charterCmd `cmd:"" group:"care" help:"Check, apply and show the promise."`

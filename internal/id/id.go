@@ -43,6 +43,7 @@ type (
 	accessKind     struct{}
 	incidentKind   struct{}
 	approvalKind   struct{}
+	exportKind     struct{}
 	tokenKind      struct{}
 	noticeKind     struct{}
 	quarantineKind struct{}
@@ -71,6 +72,7 @@ func (passkeyKind) prefix() string    { return "pky" }
 func (accessKind) prefix() string     { return "acc" }
 func (incidentKind) prefix() string   { return "inc" }
 func (approvalKind) prefix() string   { return "apr" }
+func (exportKind) prefix() string     { return "exp" }
 func (tokenKind) prefix() string      { return "tok" }
 func (noticeKind) prefix() string     { return "ntc" }
 func (quarantineKind) prefix() string { return "qua" }
@@ -100,6 +102,7 @@ type (
 	Access     = ID[accessKind]     // an access to a customer that somebody is asked about
 	Incident   = ID[incidentKind]   // something that went wrong with personal data
 	Approval   = ID[approvalKind]   // an act that needs two people
+	Export     = ID[exportKind]     // a file with people's data that somebody took out
 	Token      = ID[tokenKind]      // an API token
 	Notice     = ID[noticeKind]     // a rendered notice
 	Quarantine = ID[quarantineKind] // an input that failed validation

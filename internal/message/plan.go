@@ -146,3 +146,11 @@ func InBoth(tx *db.Tx, program string, gone, waits int64) (id.Customer, error) {
 	}
 	return found[0], nil
 }
+
+// Receivers lists the customers to whom a program's message was handed over, in the
+// order of their ids.
+func Receivers(tx *db.Tx, program string, programID int64) ([]id.Customer, error) {
+	rows, err := tx.Query(`select distinct customer_id from send where program = $1 and program_id = $2
+		and state in ('handed', 'accepted', 'uncertain', 'returned') order by customer_id`, program, programID)
+	return db.Collect(rows, err, func(scan db.Scan) (c id.Customer, err error) { return c, scan(&c) })
+}

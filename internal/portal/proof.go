@@ -7,6 +7,7 @@ import (
 
 	"candor/internal/charter"
 	"candor/internal/db"
+	"candor/internal/export"
 	"candor/internal/gate"
 	"candor/internal/id"
 	"candor/internal/term"
@@ -17,6 +18,7 @@ import (
 type proofPage struct {
 	Records []ui.Moment
 	Months  []month
+	Files   []ui.Moment // that somebody here took out with them in it
 }
 
 // month is the uses of one month: in a sentence or two, and one by one.
@@ -40,13 +42,43 @@ func (p *Portal) showProof(w http.ResponseWriter, r *http.Request, v visitor) er
 		if data.Records, err = p.records(tx, c, v.customer, f.Lang); err != nil {
 			return err
 		}
-		data.Months, err = p.months(tx, c, v.customer, f.Lang)
+		if data.Months, err = p.months(tx, c, v.customer, f.Lang); err != nil {
+			return err
+		}
+		data.Files, err = p.files(tx, c, v.customer, f.Lang)
 		return err
 	})
 	if err != nil {
 		return err
 	}
 	return p.pages.proof.Render(w, http.StatusOK, f, data)
+}
+
+// files tells in which files the person is, or was, and until when.
+func (p *Portal) files(tx *db.Tx, c *charter.Charter, who id.Customer, lang term.Lang) (out []ui.Moment, err error) {
+	all, err := export.Of(tx, who)
+	for _, e := range all {
+		var fields []string
+		for _, f := range e.Fields {
+			fields = append(fields, nameOf(c, string(f), lang))
+		}
+		title := string(e.Purpose)
+		if purpose, ok := c.Purpose(e.Purpose); ok {
+			title = purpose.Title.In(lang)
+		}
+		if to, ok := c.Recipient(e.Recipient); ok {
+			title += ", " + to.Name
+		}
+		m := ui.Moment{At: e.MadeAt, Tone: ui.Info, Title: title, Text: p.say(lang, "file-until", "date", ui.Date(lang, e.DeleteBy.Time()))}
+		if !e.DeletedAt.IsZero() {
+			m.Tone, m.Text = ui.Plain, p.say(lang, "file-gone", "date", ui.Date(lang, e.DeletedAt.Time()))
+		}
+		if len(fields) > 0 {
+			m.Text = strings.Join(fields, ", ") + ". " + m.Text
+		}
+		out = append(out, m)
+	}
+	return out, err
 }
 
 // months tells the uses of the person's data by the month, the newest first.

@@ -26,6 +26,7 @@ type Certificate struct {
 	Stores     []Step        `json:"stores"`
 	KeyGone    clock.Instant `json:"key_destroyed_at"`
 	BackupEnds clock.Instant `json:"no_key_backup_after"` // after it no key backup can recover the person
+	Files      []HeldFile    `json:"files,omitempty"`     // taken out by staff, who say that the person is deleted from them
 	Recipients []Told        `json:"recipients"`          // who was told and has confirmed
 	Kept       []string      `json:"kept"`                // in words
 	Claims     *claim.Kept   `json:"claims,omitempty"`    // evidence that was sealed apart, and until when
@@ -37,6 +38,12 @@ type Told struct {
 	Recipient term.Recipient `json:"recipient"`
 	At        clock.Instant  `json:"told_at"`
 	Confirmed clock.Instant  `json:"confirmed_at"`
+}
+
+// HeldFile is a file with the person that somebody of the house had taken out.
+type HeldFile struct {
+	At        clock.Instant `json:"told_at"`
+	Confirmed clock.Instant `json:"confirmed_at"`
 }
 
 // certify writes the certificate to the ledger and closes the request.
@@ -65,6 +72,13 @@ func (d *Desk) certify(ctx context.Context, r Request) error {
 		}
 		for _, n := range told {
 			c.Recipients = append(c.Recipients, Told{n.Recipient, n.SentAt, n.AckedAt})
+		}
+		held, err := d.Exports.Erasures(tx, r.Customer, r.ID)
+		if err != nil {
+			return err
+		}
+		for _, x := range held {
+			c.Files = append(c.Files, HeldFile{x.AskedAt, x.ConfirmedAt})
 		}
 		for _, s := range done {
 			if s.Store == keyStep {
@@ -100,7 +114,7 @@ func (d *Desk) Certificate(ctx context.Context, r id.Request) (Certified, error)
 			return err
 		}
 		if req.State == Partial {
-			return errs.New(errs.Conflict, "waiting_for_recipients", "everything here is erased; a recipient has yet to confirm that it did the same")
+			return errs.New(errs.Conflict, "waiting_for_recipients", "everything here is erased; a recipient, or who holds a file, has yet to confirm that they did the same")
 		}
 		if req.State != Done || req.Kind != Erasure {
 			return errs.New(errs.Conflict, "not_done", "the erasure is being worked on; look again in a minute")

@@ -14,6 +14,7 @@ import (
 	"candor/internal/clock"
 	"candor/internal/db"
 	"candor/internal/errs"
+	"candor/internal/export"
 	"candor/internal/gate"
 	"candor/internal/id"
 	"candor/internal/job"
@@ -187,6 +188,9 @@ func (d *Desk) accept(tx *db.Tx, r Request, n NewErasure) error {
 	if _, err := d.Sharing.Erased(tx, r.Customer, r.ID); err != nil {
 		return err
 	}
+	if err := d.Exports.Erased(tx, r.Customer, r.ID); err != nil {
+		return err
+	}
 	if err := d.announce(tx, r, n); err != nil {
 		return err
 	}
@@ -308,13 +312,18 @@ func (d *Desk) finish(ctx context.Context, r Request) error {
 	return d.certify(ctx, r)
 }
 
-// waiting reports whether a recipient has yet to confirm, and says so in the
-// request.
+// waiting reports whether a recipient, or who holds a file, has yet to confirm, and
+// says so in the request.
 func (d *Desk) waiting(ctx context.Context, r Request) (bool, error) {
 	waits := false
 	err := d.DB.Write(ctx, func(tx *db.Tx) error {
 		told, err := d.Sharing.ErasureNotices(tx, r.Customer, r.ID)
 		waits = slices.ContainsFunc(told, func(n sharing.Delivery) bool { return n.State != sharing.Acknowledged })
+		if err != nil {
+			return err
+		}
+		held, err := d.Exports.Erasures(tx, r.Customer, r.ID)
+		waits = waits || slices.ContainsFunc(held, func(x export.Erasure) bool { return x.ConfirmedAt.IsZero() })
 		if err != nil || !waits {
 			return err
 		}
@@ -324,7 +333,8 @@ func (d *Desk) waiting(ctx context.Context, r Request) (bool, error) {
 	return waits, err
 }
 
-// answered goes on with an erasure when its last recipient has confirmed.
+// answered goes on with an erasure when its last recipient, or the last who held a
+// file, has confirmed.
 func (d *Desk) answered(tx *db.Tx, m outbox.Message) error {
 	var a sharing.Answered
 	if err := json.Unmarshal(m.Payload, &a); err != nil {

@@ -24,6 +24,7 @@ import (
 	"candor/internal/clock"
 	"candor/internal/db"
 	"candor/internal/errs"
+	"candor/internal/export"
 	"candor/internal/gate"
 	"candor/internal/id"
 	"candor/internal/job"
@@ -124,6 +125,9 @@ type Config struct {
 	Sharing  *sharing.Service
 	Claims   *claim.Store
 	Sources  []rights.Source // every store of personal data, in the order they are erased
+	// Exports is told of each erasure, which waits for those who hold files with the
+	// person.
+	Exports *export.Book
 	// Approvals is asked when somebody erases a person who did not ask for it, and
 	// when there are many erasures in a day.
 	Approvals *approval.Desk
@@ -140,6 +144,7 @@ func NewDesk(c Config) *Desk {
 	c.Jobs.Every(dueJob, dueEvery)
 	c.Jobs.Handle(liftJob, d.runLift)
 	c.Outbox.Follow(sharing.TopicAnswered, "request.answered", d.answered)
+	c.Outbox.Follow(export.TopicConfirmed, "request.confirmed", d.answered)
 	return d
 }
 

@@ -109,7 +109,7 @@ func (s *Service) second(tx *db.Tx, old, r Recipient, actor term.Actor) error {
 			before = "lists, passed on by the role " + old.Owner
 		}
 	}
-	follows := joined(r.Feeds)
+	follows := joined(r.Feeds, ", ")
 	if follows == "" {
 		follows = "nothing by itself"
 	}

@@ -27,6 +27,7 @@ import (
 	"candor/internal/db"
 	"candor/internal/egress"
 	"candor/internal/errs"
+	"candor/internal/export"
 	"candor/internal/gate"
 	"candor/internal/job"
 	"candor/internal/keyring"
@@ -46,9 +47,10 @@ type Config struct {
 	Door    *egress.Door
 	Clock   clock.Clock
 	Log     *slog.Logger
-	// Approvals is asked when a recipient is let in or reached elsewhere, and when a
-	// list has more rows than one person may take out.
+	// Approvals is asked when a recipient is let in or reached elsewhere.
 	Approvals *approval.Desk
+	// Exports keeps account of the lists that are written.
+	Exports *export.Book
 }
 
 // Service shares data. It is safe for concurrent use.
@@ -84,7 +86,7 @@ const (
 
 // New makes the service and registers its background work.
 func New(c Config) (*Service, error) {
-	if c.DB == nil || c.Ring == nil || c.Gate == nil || c.Charter == nil || c.Ledger == nil || c.Jobs == nil || c.Outbox == nil || c.Door == nil || c.Clock == nil {
+	if c.DB == nil || c.Ring == nil || c.Gate == nil || c.Charter == nil || c.Ledger == nil || c.Jobs == nil || c.Outbox == nil || c.Door == nil || c.Exports == nil || c.Clock == nil {
 		return nil, errs.New(errs.Invalid, errs.FailClosed, "sharing lacks a part it needs")
 	}
 	if c.Log == nil {

@@ -3,6 +3,7 @@ package web
 import (
 	"errors"
 	"io"
+	"log/slog"
 	"net/http"
 	"time"
 
@@ -58,3 +59,48 @@ func (v *Visit) Files(each func(name string, r io.Reader) error) error {
 		}
 	}
 }
+
+// outgoing is a file that is handed out as it is made.
+type outgoing struct {
+	v          *Visit
+	name, kind string
+	conn       *http.ResponseController
+	begun      bool
+}
+
+func (o *outgoing) begin() {
+	if o.begun {
+		return
+	}
+	o.begun = true
+	h := o.v.W.Header()
+	h.Set("Content-Type", o.kind)
+	h.Set("Content-Disposition", `attachment; filename="`+o.name+`"`)
+}
+
+// Write hands a piece on, and waits for its taker no longer than a minute.
+func (o *outgoing) Write(b []byte) (int, error) {
+	o.begin()
+	_ = o.conn.SetWriteDeadline(time.Now().Add(patience))
+	return o.v.W.Write(b)
+}
+
+// Download hands a file out as it is made. What goes wrong before its first byte
+// is shown as a page; later the connection is broken off, so that nobody takes a
+// part for the whole.
+func (v *Visit) Download(name, kind string, make func(w io.Writer) error) error {
+	o := &outgoing{v: v, name: name, kind: kind, conn: http.NewResponseController(v.W)}
+	err := make(o)
+	if err == nil {
+		o.begin()
+		return nil
+	}
+	if !o.begun {
+		return err
+	}
+	v.Log.LogAttrs(v.Context(), slog.LevelError, "file broken off", slog.String("route", v.R.Pattern), slog.String("code", string(errs.CodeOf(err))))
+	panic(http.ErrAbortHandler)
+}
+
+// CSVKind is the type of a table that is handed out.
+const CSVKind = "text/csv; charset=utf-8"

@@ -39,8 +39,7 @@ create index consent_record_when on consent_record (purpose, recorded_at);
 
 -- What is allowed from one instant to another if nothing more happens: derived
 -- from facts, always recomputable. For questions over all customers; who asks
--- about one reads standing_whole, which is written with it, under a lock on the
--- customer: so no row needs to look whether there is one.
+-- about one reads standing_whole, which is written with it.
 create table standing ( -- by key
     customer_id bigint not null, -- pseudonymous customer
     controller text not null, -- none nobody
@@ -54,8 +53,10 @@ create table standing ( -- by key
     reasons text not null, -- pseudonymous customer; code/requirement=operations denied, joined by commas
     basis text not null, -- pseudonymous customer
     rules bigint not null, -- none nobody; fingerprint of the rules it was decided under
-    primary key (customer_id, controller, purpose, channel, recipient, nth)
+    primary key (customer_id, controller, purpose, channel, recipient, nth),
+    foreign key (customer_id) references customer (customer_id) on delete cascade
 );
+create index standing_reach on standing (purpose, channel, recipient, customer_id);
 
 -- Each customer's standing as a whole, and the law under which it was worked out
 -- last.

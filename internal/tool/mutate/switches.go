@@ -253,7 +253,7 @@ var Switches = []Switch{
 	},
 	{
 		Test: "TestSEC04_WhatAffectsManyNeedsTwoPeople", In: "internal/app",
-		File: "internal/sharing/share.go", Code: "if rows <= most {", Off: "if rows <= most || true {",
+		File: "internal/export/write.go", Code: "if people > alone {", Off: "if false {",
 	},
 	{
 		Test: "TestSEC04_WhatAffectsManyNeedsTwoPeople", In: "internal/app",
@@ -297,7 +297,7 @@ var Switches = []Switch{
 	},
 	{
 		Test: "TestSEC08_ExportsAreInertAndHooksStayOutside", In: "internal/app",
-		File: "internal/sharing/share.go", Code: "line = append(line, inert(values[f]))", Off: "_ = inert\n\t\tline = append(line, values[f].Reveal())",
+		File: "internal/export/write.go", Code: "line = append(line, Inert(v.Reveal()))", Off: "line = append(line, v.Reveal())",
 	},
 	{
 		Test: "TestSEC09_LinksServeOneThing", In: "internal/app",

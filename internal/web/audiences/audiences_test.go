@@ -26,7 +26,7 @@ func TestPagesRenderFull(t *testing.T) {
 			Purpose: field("purpose"), Channel: field("channel"), Condition: field("condition"), Name: field("name"), Who: &who, Words: "Everybody", Wait: "Too similar.",
 			Rows: []row{{"Country is DE", `country == "DE"`, editURL}}, Add: newAddForm(sample.Halm(), firstMarketing(sample.Halm())),
 			Reach:  &answer{Funnel: ui.Funnel{Caption: "Reach", Bars: []ui.Bar{{Label: "Match", Count: "1,200", Kind: "step", Width: "100%"}}}, Out: []ui.Slice{{Count: "120", Why: "They said no", Remedy: "Let them rest.", Button: &ui.Link{Text: "See", URL: "/admin/"}, Parts: []ui.Slice{{Why: "Some", Remedy: "None."}}}}, Sample: []string{"a***@p***.example"}, At: at},
-			UsedBy: []ui.Link{{Text: "March", URL: "/admin/"}}, Ending: &reach.Forecast{Purpose: "Letter", Permitted: "about 300", Ending: "about 30"}, Write: "/admin/",
+			UsedBy: []ui.Link{{Text: "March", URL: "/admin/"}}, Ending: &reach.Forecast{Purpose: "Letter", Permitted: "about 300", Ending: "about 30"}, Write: "/admin/", TakeOut: "/admin/",
 		}),
 		webtest.Page(ui.Find[wayPage](set, "way"), wayPage{Count: "120", Why: "They never agreed", Remedy: "Ask them.", Law: wayLaw[audience.Ask], Steps: []wayStep{{"Prepare a form.", &ui.Link{Text: "Prepare", URL: "/admin/"}}},
 			Asks: []wayAsk{{"signup", "https://halm.example", "Yes, write to me", "/f/signup", "/admin/"}}, Markets: []ui.Fact{{Term: "DE", Text: "they must agree first"}}, Back: editURL}),

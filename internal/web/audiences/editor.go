@@ -1,6 +1,7 @@
 package audiences
 
 import (
+	"net/url"
 	"regexp"
 	"strings"
 
@@ -32,6 +33,7 @@ type editorPage struct {
 	UsedBy    []ui.Link
 	Ending    *reach.Forecast // of the permissions that it rests on
 	Write     string          // where a campaign to this audience is drafted
+	TakeOut   string          // where a file of them is made, "" for those who may not
 }
 
 // hidden repeats the question in the forms beside.
@@ -102,6 +104,9 @@ func (r *room) edit(v *web.Visit, q question, head web.Head, named ui.Field) err
 		p.Words = condition.Describe("en")
 		p.Rows = q.rows(condition)
 		p.Write = q.reach().Campaign()
+		if v.May(staff.Export) && q.channel == term.Email {
+			p.TakeOut = "/admin/trust/exports/new?" + url.Values{"for": {string(q.purpose.ID)}, "condition": {q.condition}}.Encode()
+		}
 		if err := r.count(v, q, &p); err != nil {
 			return err
 		}

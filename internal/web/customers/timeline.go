@@ -11,6 +11,7 @@ import (
 	"candor/internal/consent"
 	"candor/internal/db"
 	"candor/internal/event"
+	"candor/internal/export"
 	"candor/internal/id"
 	"candor/internal/message"
 	"candor/internal/request"
@@ -71,6 +72,17 @@ func (r *room) happened(v *web.Visit, who id.Customer) (moments, error) {
 			}
 			if len(u.Fields) > 0 {
 				m.Text += ": " + fieldWords(u.Fields)
+			}
+			all.of["use"] = append(all.of["use"], m)
+		}
+		files, err := export.Of(tx, who)
+		if err != nil {
+			return err
+		}
+		for _, e := range files {
+			m := ui.Moment{At: e.MadeAt, Tone: ui.Warn, Title: "In a file taken out: " + purposeTitle(v, string(e.Purpose)), Text: "by " + actorWords(e.TakenBy) + ", to be deleted by " + ui.Date("en", v.Local(e.DeleteBy))}
+			if !e.DeletedAt.IsZero() {
+				m.Tone, m.Text = ui.Plain, "deleted "+ui.Date("en", v.Local(e.DeletedAt))
 			}
 			all.of["use"] = append(all.of["use"], m)
 		}

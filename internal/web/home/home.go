@@ -12,6 +12,7 @@ import (
 	"candor/internal/charter"
 	"candor/internal/collect"
 	"candor/internal/consent"
+	"candor/internal/export"
 	"candor/internal/incident"
 	"candor/internal/job"
 	"candor/internal/ledger"
@@ -33,6 +34,7 @@ type Services struct {
 	Jobs      *job.Queue
 	Ledger    *ledger.Log
 	Approvals *approval.Desk
+	Exports   *export.Book
 }
 
 type room struct {

@@ -46,6 +46,7 @@ func (r *room) waiting(v *web.Visit) ([]task, error) {
 		{[]staff.Permission{staff.OpenRequest, staff.DecideRequest, staff.Oversee}, r.requests},
 		{[]staff.Permission{staff.Incident, staff.Oversee}, r.incidents},
 		{[]staff.Permission{staff.Draft, staff.Approve, staff.Send}, r.campaigns},
+		{mayFiles, r.exports},
 		{[]staff.Permission{staff.SetUp}, r.quarantine},
 		{[]staff.Permission{staff.ApplyCharter, staff.Oversee}, r.review},
 		{[]staff.Permission{staff.ApplyCharter, staff.Oversee}, r.planned},

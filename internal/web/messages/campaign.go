@@ -30,6 +30,7 @@ type campaignPage struct {
 	Results  *results
 	Copy     string
 	Log      string // its messages one by one
+	TakeOut  string // where a file of them is made, "" for those who may not
 	Trial    string // where to send oneself the message, as it is shown
 	Sample   string // where to see it as people of the audience read it
 	Preview  []previewLink
@@ -86,6 +87,9 @@ func (r *room) show(v *web.Visit) error {
 		err = r.addDraft(v, c, &p)
 	} else {
 		p.Log = logURL + "?campaign=" + c.ID.String()
+		if v.May(staff.Export) {
+			p.TakeOut = "/admin/trust/exports/new?campaign=" + c.ID.String()
+		}
 		err = r.addRun(v, c, &p)
 	}
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"candor/internal/charter"
 	"candor/internal/claim"
 	"candor/internal/evidence"
+	"candor/internal/export"
 	"candor/internal/gate"
 	"candor/internal/incident"
 	"candor/internal/ledger"
@@ -29,6 +30,9 @@ var kindWords = map[ledger.Kind]string{
 	claim.KindEnded:          "Evidence for claims deleted: they are barred",
 	claim.KindLooked:         "Evidence for claims looked for",
 	evidence.KindKept:        "Evidence of a day kept",
+	export.KindDeleted:       "File said to be deleted",
+	export.KindTaken:         "File taken out",
+	export.KindUsed:          "File used after its end",
 	gate.KindConsent:         "Consent record",
 	gate.KindDisclosure:      "Personal data read",
 	gate.KindFact:            "Fact about a customer",

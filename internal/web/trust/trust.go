@@ -9,14 +9,18 @@ import (
 	"strings"
 
 	"candor/internal/approval"
+	"candor/internal/audience"
+	"candor/internal/campaign"
 	"candor/internal/claim"
 	"candor/internal/clock"
 	"candor/internal/db"
 	"candor/internal/evidence"
+	"candor/internal/export"
 	"candor/internal/id"
 	"candor/internal/incident"
 	"candor/internal/ledger"
 	"candor/internal/request"
+	"candor/internal/sharing"
 	"candor/internal/staff"
 	"candor/internal/term"
 	"candor/internal/ui"
@@ -32,6 +36,10 @@ type Services struct {
 	Approvals *approval.Desk
 	Evidence  *evidence.Keeper
 	Claims    *claim.Store
+	Exports   *export.Book
+	Sharing   *sharing.Service
+	Audience  *audience.Service
+	Campaigns *campaign.Book
 }
 
 type room struct {
@@ -54,6 +62,9 @@ type pages struct {
 	requests  ui.Page[requestsPage]
 	request   ui.Page[requestPage]
 	claims    ui.Page[claimsPage]
+	exports   ui.Page[exportsPage]
+	export    ui.Page[exportPage]
+	newExport ui.Page[newExportPage]
 }
 
 //go:embed page
@@ -66,7 +77,8 @@ func load(set *ui.Set) pages {
 		approvals: ui.Find[approvalsPage](set, "approvals"), approval: ui.Find[approvalPage](set, "approval"),
 		accesses: ui.Find[accessesPage](set, "accesses"), own: ui.Find[ownPage](set, "own"),
 		requests: ui.Find[requestsPage](set, "requests"), request: ui.Find[requestPage](set, "request"),
-		claims: ui.Find[claimsPage](set, "claims"),
+		claims:  ui.Find[claimsPage](set, "claims"),
+		exports: ui.Find[exportsPage](set, "exports"), export: ui.Find[exportPage](set, "export"), newExport: ui.Find[newExportPage](set, "export-new"),
 	}
 }
 
@@ -77,6 +89,7 @@ func New(s Services) (web.Room, error) {
 	audit, work := web.May(staff.Audit, staff.Oversee), web.May(staff.Incident, staff.Oversee)
 	second, ask := web.May(approval.Approvers[0], approval.Approvers[1:]...), web.May(staff.Send, askers...)
 	see, decide := web.May(staff.OpenRequest, staff.DecideRequest, staff.Oversee), web.May(staff.DecideRequest)
+	files, take := web.May(staff.Export, overseers...), web.May(staff.Export).Fresh()
 	return web.Room{
 		Title: web.TrustRoom, Icon: "shield",
 		Pages: []web.Page{
@@ -86,6 +99,7 @@ func New(s Services) (web.Room, error) {
 			{Title: "Evidence", URL: "/admin/trust/evidence", Words: "accountability audit as of date in force"},
 			{Title: "Uses of data", URL: "/admin/trust/uses", Words: "who read staff disclosed"},
 			{Title: "Accesses", URL: accessesURL, Words: "looked without a case confidentiality sample question"},
+			{Title: "Exports", URL: exportsURL, Words: "download file csv list take out canary delete whose"},
 			{Title: "Incidents", URL: "/admin/trust/incidents", Words: "breach concern register"},
 			{Title: "Approvals", URL: approvalsURL, Words: "dual control second person approve four eyes"},
 			{Title: "Report a concern", URL: "/admin/concern", Words: "breach incident wrong help"},
@@ -114,6 +128,13 @@ func New(s Services) (web.Room, error) {
 			{Pattern: "POST " + accessesURL + "/{access}/wrong", Access: web.May(staff.Oversee), Do: r.judgeAccess(false, "It stands in the register of incidents.")},
 			{Pattern: "GET " + ownURL, Access: web.SignedIn(), Do: r.showOwn},
 			{Pattern: "POST " + ownURL + "/{access}", Access: web.SignedIn(), Do: r.explain},
+			{Pattern: "GET " + exportsURL, Access: files, Do: r.showExports},
+			{Pattern: "POST " + exportsURL, Access: take, Do: r.takeOut},
+			{Pattern: "GET " + exportsURL + "/new", Access: take, Do: r.showNewExport},
+			{Pattern: "POST " + exportsURL + "/whose", Access: files, Do: r.whoseExport},
+			{Pattern: "GET " + exportsURL + "/{export}", Access: files, Do: r.showExport},
+			{Pattern: "POST " + exportsURL + "/{export}/deleted", Access: files, Do: r.deleteExport},
+			{Pattern: "POST " + exportsURL + "/{export}/erased", Access: files, Do: r.confirmErased},
 			{Pattern: "GET /admin/trust/incidents", Access: work, Do: r.showIncidents},
 			{Pattern: "GET /admin/trust/incidents/{incident}", Access: work, Do: r.showIncident},
 			{Pattern: "POST /admin/trust/incidents/{incident}/facts", Access: work, Do: r.record},
@@ -130,6 +151,9 @@ func New(s Services) (web.Room, error) {
 		},
 	}, set.Err()
 }
+
+// overseers see everybody's files.
+var overseers = []staff.Permission{staff.Audit, staff.Oversee, staff.DecideRequest}
 
 // askers are the permissions, besides to send, of those who may need a second
 // person or be one.

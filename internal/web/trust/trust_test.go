@@ -33,6 +33,10 @@ func TestPagesRenderFull(t *testing.T) {
 		webtest.Page(p.own, ownPage{[]ownRow{{id.New[id.Access](), at.Time(), "Orders", field("answer")}}}),
 		webtest.Page(p.claims, claimsPage{field("identity"), field("case"), []ui.Fact{{Term: "Kept", Text: "1"}}, true, []foundClaim{{"req_1", "Erased on 5 March 2026", []ui.Fact{{Term: "Kept until", Text: "2029"}}, "/admin/x",
 			[]keptDecision{{at.Time(), "Agreed: the letter", "on a form", "form signup", "/admin/y", ui.Status{Tone: ui.Good, Text: "in the ledger"}}}}}}),
+		webtest.Page(p.exports, exportsPage{[]ui.Link{{Text: "Out", URL: "?", Current: true}}, []exportRow{{"/x", "Letter", "everybody", "12", "Ada", at.Time(), ui.Status{Tone: ui.Bad, Text: "overdue"}}}, ui.Pages{Next: "?after=x"}, field("mark"),
+			&exportRow{"/x", "Letter", "everybody", "12", "Ada", at.Time(), ui.Status{Tone: ui.Bad, Text: "overdue"}}, true}),
+		webtest.Page(p.export, exportPage{"/x", []ui.Fact{{Term: "State", Text: "out"}}, "Somebody wrote.", []erasedLine{{"cus_1", ui.Status{Tone: ui.Warn, Text: "asked"}}}, true, true}),
+		webtest.Page(p.newExport, newExportPage{field("for"), field("condition"), choice("field"), field("days"), "March", "cam_1", "12", "Second.", "None."}),
 		webtest.Page(p.concern, concernPage{field("text"), choice("kind"), choice("unnamed")[0]}),
 	)
 }
