@@ -9,7 +9,7 @@ import (
 var dialing = map[string][]string{
 	"net":                             {"Dial", "DialTimeout", "Dialer", "DialTCP", "DialUDP", "DialIP", "DialUnix", "DefaultResolver", "LookupHost", "LookupIP", "LookupMX", "LookupTXT"},
 	"net/http":                        {"Get", "Head", "Post", "PostForm", "Client", "DefaultClient", "Transport", "DefaultTransport"},
-	"net/smtp":                        {"*"},
+	"net/smtp":                        {"Dial", "SendMail"},
 	"net/http/httputil":               {"ReverseProxy", "NewSingleHostReverseProxy"},
 	"crypto/tls":                      {"Dial", "DialWithDialer", "Dialer"},
 	"github.com/emersion/go-smtp":     {"Dial", "DialTLS", "DialStartTLS", "SendMail"},

@@ -71,7 +71,19 @@ func (t *Tx) ChangeMany(table, change string, rows [][]any) error {
 	})
 }
 
+// ChangeReturning is ChangeMany with a change that ends in "returning ...": read
+// gets each row that comes back, in no order.
+func (t *Tx) ChangeReturning(table, change string, rows [][]any, read func(Scan) error) error {
+	return t.inserts("with "+table+" as (values", ") "+change, rows, func(query string, args []any) error {
+		found, err := t.Query(query, args...)
+		return Each(found, err, read)
+	})
+}
+
 func (t *Tx) inserts(head, tail string, rows [][]any, run func(query string, args []any) error) error {
+	if len(rows) == 0 {
+		return nil
+	}
 	if t.dialect == Postgres && (len(rows) > 1 || strings.HasPrefix(head, "with ")) && !anyNull(rows) {
 		from, args, err := unnest(rows)
 		if err != nil {

@@ -42,6 +42,16 @@ func Prepare(kind Kind, at clock.Instant, content any) (Written, error) {
 	return w, err
 }
 
+// Again prepares another entry that says the same, with an id and a salt of its
+// own: nobody can tell from the two leaves that they do.
+func (w Written) Again() (Written, error) {
+	w.Entry, w.Salt = newEntry(), make([]byte, receipt.SaltSize)
+	_, _ = rand.Read(w.Salt)
+	var err error
+	w.Commit, err = w.commitment()
+	return w, err
+}
+
 // Put writes prepared entries in the caller's transaction.
 func (l *Log) Put(tx *db.Tx, list ...Written) error {
 	rows := make([][]any, len(list))

@@ -370,3 +370,29 @@ func TestTheKeyStaysFromOneStartToTheNext(t *testing.T) {
 		}
 	})
 }
+
+// Entries that say the same share nothing that a leaf shows, and each proves alone.
+func TestAnEntryAgainIsAnEntryOfItsOwn(t *testing.T) {
+	f := open(t, dbtest.SQLite(t))
+	first, err := ledger.Prepare("test.act", f.clock.Now(), map[string]any{"what": "test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := first.Again()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if second.Entry == first.Entry || bytes.Equal(second.Salt, first.Salt) || bytes.Equal(second.Commit, first.Commit) || string(second.Content) != string(first.Content) {
+		t.Fatal("the second is not an entry of its own with the same content")
+	}
+	f.write(t, func(tx *db.Tx) error { return f.Put(tx, first, second) })
+	f.sequence(t)
+	for _, w := range []ledger.Written{first, second} {
+		if _, err := f.Proof(ctx, w.Entry); err != nil {
+			t.Error(err)
+		}
+	}
+	if report, err := f.Verify(ctx); err != nil || report.Problem != "" {
+		t.Errorf("%v %+v", err, report)
+	}
+}

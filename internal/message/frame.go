@@ -1,9 +1,7 @@
 package message
 
 import (
-	_ "embed"
 	"fmt"
-	"html/template"
 	"strings"
 
 	"candor/internal/charter"
@@ -68,20 +66,6 @@ func why(p *charter.Purpose, lang term.Lang, class Class) string {
 	return fmt.Sprintf(words, p.Title.In(lang))
 }
 
-//go:embed mail.html
-var mailHTML string
-
-var mailPage = template.Must(template.New("mail").Parse(mailHTML))
-
-// mailData is what the page of a mail shows.
-type mailData struct {
-	Frame
-	Lang             term.Lang
-	Subject, Preview string
-	Body             template.HTML
-	Words            frameWords
-}
-
 // framed puts the frame around a rendered content and gives both parts. It
 // fails with E_CONTENT when something the law asks for is missing.
 func framed(r Rendered, f Frame, class Class) (html, text string, err error) {
@@ -98,15 +82,11 @@ func framed(r Rendered, f Frame, class Class) (html, text string, err error) {
 	if f.First && (w.Object == "" || w.ObjectMore == "" || w.ObjectLink == "" || f.Choices == "") {
 		return "", "", errs.New(errs.Invalid, errs.Content, "the first message must tell of the right to object, apart from all else")
 	}
-	var b strings.Builder
-	data := mailData{
-		Frame: f, Lang: r.Lang, Subject: r.Subject, Preview: r.Preview, Words: w,
-		Body: template.HTML(r.HTML), //nolint:gosec // cleaned by Compile, values escaped by Render
+	page, err := pages.of(f, r.Lang, r.Preview != "")
+	if err != nil {
+		return "", "", err
 	}
-	if err := mailPage.Execute(&b, data); err != nil {
-		return "", "", errs.Wrap(err, errs.Internal, "", "the mail's page cannot be written")
-	}
-	return b.String(), framedText(r, f, w), nil
+	return page.fill(r, f), framedText(r, f, w), nil
 }
 
 func framedText(r Rendered, f Frame, w frameWords) string {

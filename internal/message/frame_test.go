@@ -2,6 +2,7 @@ package message
 
 import (
 	"fmt"
+	"html/template"
 	"math"
 	"regexp"
 	"strings"
@@ -90,4 +91,26 @@ func contrast(a, b string) float64 {
 	}
 	x, y := l(a), l(b)
 	return (math.Max(x, y) + 0.05) / (math.Min(x, y) + 0.05)
+}
+
+// A page that is kept is filled to what the template itself would write.
+func TestKeptPagesAreFilledAsTheTemplateWrites(t *testing.T) {
+	for _, preview := range []string{"", "All about <beans> & \"roasts\""} {
+		for range 2 {
+			f := testFrame()
+			f.First, f.Old, f.Personal = true, true, true
+			r := Rendered{Lang: "de", Subject: "Neue Bohnen <b> & 'mehr'", Preview: preview, HTML: "<p>Sie sind da.</p>", Text: "Sie sind da."}
+			got, _, err := framed(r, f, Marketing)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var want strings.Builder
+			if err := mailTemplate.Execute(&want, mailData{Frame: f, Lang: r.Lang, Subject: r.Subject, Preview: r.Preview, Body: template.HTML(r.HTML), Words: ourWords["de"]}); err != nil {
+				t.Fatal(err)
+			}
+			if got != want.String() {
+				t.Errorf("kept:\n%s\nwritten:\n%s", got, want.String())
+			}
+		}
+	}
 }

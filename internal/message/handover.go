@@ -57,10 +57,12 @@ func (s *Sender) claim(ctx context.Context, holder string, n int) ([]Send, error
 		for i, x := range due {
 			each[i] = []any{x.Customer, x.Key, holder, now.Add(leaseTime)}
 		}
-		return tx.QueryEach(`update send set state = 'claimed', holder = $3, lease_until = $4
-			where customer_id = $1 and send_key = $2 and state = 'planned' returning send_key`, each, func(i int, _ db.Scan) error {
-			out = append(out, due[i])
-			return nil
+		return tx.ChangeReturning("v (c, k, h, l)", `update send set state = 'claimed', holder = v.h, lease_until = v.l from v
+			where customer_id = v.c and send_key = v.k and state = 'planned' returning customer_id, send_key`, each, func(scan db.Scan) error {
+			var x Send
+			err := scan(&x.Customer, &x.Key)
+			out = append(out, x)
+			return err
 		})
 	})
 	slices.SortFunc(out, func(a, b Send) int { return cmp.Compare(a.Customer, b.Customer) })

@@ -2,6 +2,7 @@ package message
 
 import (
 	"encoding/hex"
+	"reflect"
 	"slices"
 
 	"candor/internal/charter"
@@ -60,6 +61,7 @@ type lastCheck struct {
 	reached map[id.Customer]bool             // by an advertisement before; nil until asked for
 	handed  []Send
 	entries []ledger.Written // of handed, in their order
+	latest  Entry            // what the last of them says
 }
 
 // noAddress is the reason when nothing is on file to send to.
@@ -447,7 +449,14 @@ func entryOf(send Send) Entry {
 func (l *lastCheck) hand(send Send, d gate.Decision) error {
 	e := entryOf(send)
 	e.Basis, e.Charter, e.Packs, e.Attempt = d.Basis, d.CharterVersion, d.PackVersion, send.Attempt+1
-	w, err := ledger.Prepare(KindHanded, l.now, e)
+	var w ledger.Written
+	var err error
+	if len(l.entries) > 0 && reflect.DeepEqual(e, l.latest) {
+		w, err = l.entries[len(l.entries)-1].Again()
+	} else {
+		w, err = ledger.Prepare(KindHanded, l.now, e)
+	}
+	l.latest = e
 	l.handed, l.entries = append(l.handed, send), append(l.entries, w)
 	return err
 }
@@ -464,8 +473,8 @@ func (l *lastCheck) write() error {
 	for i, send := range l.handed {
 		each[i] = []any{send.Customer, send.Key, l.now, l.entries[i].Entry, l.now.Add(leaseTime)}
 	}
-	return l.tx.QueryEach(`update send set state = 'handed', handed_at = $3, attempt = attempt + 1, begun = 0, counted = 1, entry = $4, lease_until = $5
-		where customer_id = $1 and send_key = $2 returning send_key`, each, func(int, db.Scan) error { return nil })
+	return l.tx.ChangeMany("v (c, k, at, e, l)", `update send set state = 'handed', handed_at = v.at, attempt = attempt + 1, begun = 0, counted = 1, entry = v.e,
+		lease_until = v.l from v where customer_id = v.c and send_key = v.k`, each)
 }
 
 // deny ends a send that may not leave, with all reasons on record.

@@ -37,7 +37,7 @@ func (s *Sender) line(ctx context.Context) (*wire, error) {
 		w := s.idle[len(s.idle)-1]
 		s.idle = s.idle[:len(s.idle)-1]
 		s.mu.Unlock()
-		if time.Since(w.used) < idleTime && w.c.Noop() == nil {
+		if time.Since(w.used) < idleTime && w.alive() {
 			return w, nil
 		}
 		_ = w.c.Close()
@@ -249,8 +249,9 @@ func (r result) next() State {
 // erased meanwhile are left out.
 func (s *Sender) settleAll(tx *db.Tx, holder string, list []result) error {
 	now := s.clock.Now()
-	each := make([][]any, len(list))
+	each, place := make([][]any, len(list)), map[string]int{}
 	for i, r := range list {
+		place[string(r.send.Key)] = i
 		state, ended, due := r.next(), now, now
 		if state == Planned {
 			ended = 0
@@ -261,13 +262,14 @@ func (s *Sender) settleAll(tx *db.Tx, holder string, list []result) error {
 		each[i] = []any{r.send.Customer, r.send.Key, holder, state, r.outcome.code, ended, due, joinCodes(r.reasons)}
 	}
 	overtaken := map[int]clock.Instant{}
-	err := tx.QueryEach(`update send set state = $4, reply = $5, ended_at = $6, due_at = $7, holder = '', lease_until = 0,
-		reasons = case when $8 = '' then reasons else $8 end, payload = case when $4 = 'planned' then payload else '' end
-		where customer_id = $1 and send_key = $2 and state = 'handed' and holder = $3 returning overtaken_at`, each, func(i int, scan db.Scan) error {
-		var at int64
-		err := scan(&at)
-		if at != 0 {
-			overtaken[i] = clock.Instant(at)
+	err := tx.ChangeReturning("v (c, k, h, s, r, e, d, w)", `update send set state = v.s, reply = v.r, ended_at = v.e, due_at = v.d, holder = '', lease_until = 0,
+		reasons = case when v.w = '' then reasons else v.w end, payload = case when v.s = 'planned' then payload else '' end
+		from v where customer_id = v.c and send_key = v.k and state = 'handed' and holder = v.h returning send_key, overtaken_at`, each, func(scan db.Scan) error {
+		var key []byte
+		var at clock.Instant
+		err := scan(&key, &at)
+		if i := place[string(key)]; at != 0 {
+			overtaken[i] = at
 		}
 		return err
 	})
