@@ -16,8 +16,8 @@ import (
 const noMail = `{relay: "smtp://127.0.0.1:1"}`
 
 // A thousand acts of one person, a yes and a no by turns, arrive at the same time at
-// two servers that share nothing but PostgreSQL (at one, on SQLite). Who
-// asks afterwards, wherever, hears what the last record says.
+// two servers that share nothing but PostgreSQL (at one, on SQLite). Who asks
+// afterwards, wherever, hears what the last record says.
 func TestConcurrentConsentAtTwoServers(t *testing.T) {
 	const people, pairs = 1, 500
 	dbtest.EachPlace(t, func(t *testing.T, place string) {
