@@ -1,6 +1,7 @@
 package app
 
 import (
+	"log/slog"
 	"testing"
 	"time"
 
@@ -32,6 +33,32 @@ func TestAnErasureFindsStrayAddresses(t *testing.T) {
 				t.Errorf("with %q left: %v", stray, err)
 			}
 			s.later(time.Hour)
+		}
+	})
+}
+
+// An erasure that a demo began, with its mailbox, is ended by a server without
+// one, mails of the demo included.
+func TestAnErasureBegunInADemoEndsOnAServer(t *testing.T) {
+	dbtest.EachPlace(t, func(t *testing.T, place string) {
+		s := newSite(t, place)
+		c := s.join("jane@post.example")
+		s.must(s.DB.Write(ctx, func(tx *db.Tx) error {
+			_, err := tx.Exec("insert into mail (customer_id, mail_id, at, size, sealed) values ($1, 1, $2, 1, 'x')", c, s.clk.Now())
+			return err
+		}))
+		r, err := s.Desk.Erase(ctx, request.NewErasure{Customer: c, Via: "portal", Actor: term.ByCustomer})
+		s.must(err)
+		s.must(s.Close())
+		s.cfg.Mail.Relay = "smtp://relay.example:587"
+		server, err := Open(ctx, s.cfg, Options{Clock: s.clk, Log: slog.New(slog.DiscardHandler)})
+		s.must(err)
+		t.Cleanup(func() { _ = server.Close() })
+		s.later(time.Minute)
+		_, err = server.Jobs.Drain(ctx)
+		s.must(err)
+		if done, err := server.Desk.Certificate(ctx, r.ID); err != nil || done.KeyGone.IsZero() || count(t, server, "select count(*) from mail") != 0 {
+			t.Errorf("on a server: %+v, %v", done, err)
 		}
 	})
 }
