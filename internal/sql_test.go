@@ -46,7 +46,8 @@ var readers = map[reader]string{
 	{"internal/audience", "event"}:          "conditions on events",
 	{"internal/audience", "standing"}:       "the funnel's permitted step, through gate.ReachSQL",
 
-	{"internal/insight", "event"}: "orders of those whose data a purpose may use, joined to gate.StandingSQL",
+	{"internal/insight", "customer"}: "everybody, to look up the standing of each",
+	{"internal/insight", "event"}:    "orders of those whose data a purpose may use, joined to gate.StandingSQL",
 
 	{"internal/audience/index", "customer"}: "the audience index is read from it",
 	{"internal/audience/index", "identity"}: "whether there is an address; no digest is read",

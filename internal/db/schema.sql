@@ -634,7 +634,6 @@ create table standing ( -- by key
     primary key (customer_id, controller, purpose, channel, recipient, nth),
     foreign key (customer_id) references customer (customer_id) on delete cascade
 );
-create index standing_reach on standing (purpose, channel, recipient, customer_id);
 
 -- Each customer's standing as a whole, and the law under which it was worked out
 -- last.

@@ -53,16 +53,17 @@ type reachCount struct {
 
 func countReach(tx *db.Tx, by term.Controller, p term.Purpose, at clock.Instant) (reachCount, error) {
 	out := reachCount{byChannel: map[term.Channel]int64{}}
-	err := tx.QueryRow(`select count(distinct customer_id), count(distinct case when basis = 'consent' then customer_id end),
-		count(distinct case when channel <> '' and (ops & $5) <> 0 then customer_id end),
-		count(distinct case when channel <> '' and (ops & $5) <> 0 and basis = 'consent' then customer_id end)
-		from standing where controller = $1 and purpose = $2 and from_at <= $3 and until_at > $3 and (ops & $4) <> 0`,
+	err := tx.QueryRow(`select count(distinct st.customer_id), count(distinct case when basis = 'consent' then st.customer_id end),
+		count(distinct case when channel <> '' and (ops & $5) <> 0 then st.customer_id end),
+		count(distinct case when channel <> '' and (ops & $5) <> 0 and basis = 'consent' then st.customer_id end)
+		from customer c join standing st on st.customer_id = c.customer_id and st.controller = $1 and st.purpose = $2
+		where from_at <= $3 and until_at > $3 and (ops & $4) <> 0`,
 		by, p, at, int64(opWork), int64(opServe)).Scan(&out.used, &out.agreed, &out.reachable, &out.onConsent)
 	if err != nil {
 		return out, err
 	}
-	rows, err := tx.Query(`select channel, count(*) from standing where controller = $1 and purpose = $2 and channel <> ''
-		and from_at <= $3 and until_at > $3 and (ops & $4) <> 0 group by channel`, by, p, at, int64(opServe))
+	rows, err := tx.Query(`select channel, count(*) from customer c join standing st on st.customer_id = c.customer_id and st.controller = $1 and st.purpose = $2
+		where channel <> '' and from_at <= $3 and until_at > $3 and (ops & $4) <> 0 group by channel`, by, p, at, int64(opServe))
 	type one struct {
 		ch term.Channel
 		n  int64

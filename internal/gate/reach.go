@@ -44,8 +44,9 @@ func (g *Gate) ReachSQL(c *charter.Charter, r Reach, firstArg int) (string, []an
 
 // StandingSQL gives a select of customer_id, allowed (1 or 0, rules compared),
 // ops (an Ops, to be believed where current is 1), reasons, current (1 when decided under the rules in force) and until_at: every
-// customer's standing at the instant, to be joined on customer_id. Column is not
-// used. Reasons are read with ReasonsFor; where current is 0, OutdatedReasons
+// customer's standing at the instant, to be joined on customer_id, which is what
+// it is found by: no index leads from a purpose to its customers, since all have
+// a standing for it. Column is not used. Reasons are read with ReasonsFor; where current is 0, OutdatedReasons
 // says why.
 func (g *Gate) StandingSQL(c *charter.Charter, r Reach, firstArg int) (string, []any, error) {
 	r.Column = "customer_id"
@@ -84,7 +85,7 @@ func (g *Gate) EndingSQL(c *charter.Charter, r Reach, from int64, firstArg int) 
 	}
 	n := firstArg
 	text := fmt.Sprintf(`select st.customer_id, coalesce((min(e.from_at) - $%d) / $%d, -1) as days
-		from standing st left join standing e on e.customer_id = st.customer_id and e.controller = st.controller and e.purpose = st.purpose
+		from customer w join standing st on st.customer_id = w.customer_id left join standing e on e.customer_id = st.customer_id and e.controller = st.controller and e.purpose = st.purpose
 			and e.channel = st.channel and e.recipient = st.recipient and e.from_at > $%d and (e.ops & $%d) = 0
 		where st.purpose = $%d and st.channel = $%d and st.recipient = $%d and st.controller = $%d
 			and st.from_at <= $%d and st.until_at > $%d and st.rules = $%d and (st.ops & $%d) <> 0

@@ -6,6 +6,7 @@ import (
 
 	"candor/internal/charter"
 	"candor/internal/clock"
+	"candor/internal/customer"
 	"candor/internal/db"
 	"candor/internal/gate"
 	"candor/internal/term"
@@ -36,7 +37,7 @@ type question struct {
 // arguments, which are the first of a statement.
 func (q question) usable() (string, []any, error) {
 	text, args, err := q.Gate.StandingSQL(q.charter, gate.Reach{Purpose: q.purpose, Operation: term.Use, At: q.at}, 1)
-	return "(" + text + ") st", args, err
+	return customer.Table + " c join (" + text + ") st on st.customer_id = c.customer_id", args, err
 }
 
 // usual is the currency of most of their orders.
