@@ -211,7 +211,7 @@ func (a *App) openEdges(_ context.Context, o Options) (err error) {
 func (a *App) loops() map[string]func(context.Context) error {
 	out := map[string]func(context.Context) error{
 		"ledger": a.Ledger.Run, "witnesses": a.Ledger.RunWitnesses, "outbox": a.Outbox.Run, "index": a.Index.Run, "jobs": a.Jobs.Run, "sender": a.Sender.Run, "collect": a.Collector.Run,
-		"journal": a.Keeper.Run, "index check": a.checkIndex,
+		"journal": a.Keeper.Run, "index check": a.checkIndex, "garbage": collectGarbage,
 	}
 	if a.Mailbox != nil {
 		out["mailbox"] = a.Mailbox.Run

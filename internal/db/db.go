@@ -129,6 +129,16 @@ func (d *DB) Glance(ctx context.Context, fn func(*Tx) error) error {
 	return d.engine.glance(ctx, fn)
 }
 
+// Writers is how many transactions it is worth bringing at a time, by somebody who
+// gathers what many want written: on SQLite one, since a second would only wait for
+// the first, and could have gathered more meanwhile.
+func (d *DB) Writers() int {
+	if d.dialect == SQLite {
+		return 1
+	}
+	return 2
+}
+
 // Close waits for the running group and closes the database.
 func (d *DB) Close() error { return d.engine.close() }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -330,4 +331,34 @@ func TestAStatementRunsForEachOfAListInOrder(t *testing.T) {
 			t.Errorf("err = %v", err)
 		}
 	})
+}
+
+// What is written much is copied from the log into the file beside the writer.
+func TestTheLogIsCopiedBesideTheWriter(t *testing.T) {
+	place := dbtest.SQLitePlace(t)
+	d, err := db.Open(ctx, place)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = d.Close() })
+	size := func() int64 {
+		info, err := os.Stat(place)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return info.Size()
+	}
+	before := size()
+	for i := 0; size() == before; i++ {
+		if i > 2000 {
+			t.Fatal("nothing was copied")
+		}
+		err := d.Write(ctx, func(tx *db.Tx) error {
+			_, err := tx.Exec("insert into setting (name, value) values ($1, $2)", fmt.Sprint(i), strings.Repeat("x", 5000))
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
 }

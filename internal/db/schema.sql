@@ -557,7 +557,7 @@ create table event (
 create index event_by_name on event (customer_id, name, occurred_at);
 
 -- Identifying and sensitive values, each sealed under its customer's key.
-create table sealed_value (
+create table sealed_value ( -- by key
     customer_id bigint not null, -- pseudonymous customer
     field text not null, -- none nobody
     value_id bigint not null, -- pseudonymous customer
@@ -568,11 +568,9 @@ create table sealed_value (
     confidence bigint not null, -- none customer; 0 to 100
     active bigint not null, -- none customer; 1 for the value believed
     recorded_at bigint not null, -- pseudonymous customer
-    primary key (customer_id, field, value_id),
+    primary key (customer_id, field, source),
     foreign key (customer_id) references customer (customer_id) on delete cascade
 );
-
-create unique index sealed_value_source on sealed_value (customer_id, field, source);
 
 -- ------------------------------------------------------------
 -- 0040_consent.sql
@@ -617,7 +615,8 @@ create index consent_record_when on consent_record (purpose, recorded_at);
 
 -- What is allowed from one instant to another if nothing more happens: derived
 -- from facts, always recomputable. For questions over all customers; who asks
--- about one reads standing_whole, which is written with it.
+-- about one reads standing_whole, which is written with it, under a lock on the
+-- customer: so no row needs to look whether there is one.
 create table standing ( -- by key
     customer_id bigint not null, -- pseudonymous customer
     controller text not null, -- none nobody
@@ -631,8 +630,7 @@ create table standing ( -- by key
     reasons text not null, -- pseudonymous customer; code/requirement=operations denied, joined by commas
     basis text not null, -- pseudonymous customer
     rules bigint not null, -- none nobody; fingerprint of the rules it was decided under
-    primary key (customer_id, controller, purpose, channel, recipient, nth),
-    foreign key (customer_id) references customer (customer_id) on delete cascade
+    primary key (customer_id, controller, purpose, channel, recipient, nth)
 );
 
 -- Each customer's standing as a whole, and the law under which it was worked out

@@ -127,8 +127,8 @@ func New(cfg Config) (*Gate, error) {
 		g.clock = clock.System{}
 	}
 	g.arrivals = &gather[Arrival, Taken]{most: mostArrivals, lanes: lanes, do: g.take}
-	g.uses = &gather[use, use]{most: mostUses, lanes: lanes, do: g.useAll}
-	g.acts = &gather[consent.Act, heard]{most: mostActs, lanes: lanes, do: g.say}
+	g.uses = &gather[use, use]{most: mostUses, lanes: g.db.Writers(), do: g.useAll}
+	g.acts = &gather[consent.Act, heard]{most: mostActs, lanes: g.db.Writers(), do: g.say}
 	var err error
 	if g.vault, err = vault.Open(context.Background(), cfg.Keys, cfg.Ring, g.clock); err != nil {
 		return nil, err

@@ -15,9 +15,10 @@ import (
 // all customers. One row found by a number is a small part of the work of sixteen
 // found by names.
 //
-// A packed standing is its version, the distinct texts, and the intervals, which
-// give their texts by the place among those. Numbers are varints.
-const packedVersion = 1
+// A packed standing is its version, the distinct texts, the distinct numbers, and
+// the intervals, which give both by their places among those: instants and
+// fingerprints are long and mostly the same. Numbers are varints.
+const packedVersion = 2
 
 var errPacked = errors.New("gate: a standing cannot be read")
 
@@ -32,28 +33,38 @@ func (s *Standing) numbers() [5]int64 {
 
 func pack(list []Standing) []byte {
 	var texts []string
-	places := map[string]uint64{}
-	body := binary.AppendUvarint(make([]byte, 0, 48*len(list)+10), uint64(len(list)))
+	var numbers []int64
+	textPlaces, numberPlaces := map[string]uint64{}, map[int64]uint64{}
+	body := binary.AppendUvarint(make([]byte, 0, 20*len(list)+10), uint64(len(list)))
 	for i := range list {
 		for _, text := range list[i].texts() {
-			place, known := places[text]
-			if !known {
-				place = uint64(len(texts))
-				places[text] = place
-				texts = append(texts, text)
-			}
-			body = binary.AppendUvarint(body, place)
+			body = binary.AppendUvarint(body, placed(&texts, textPlaces, text))
 		}
 		for _, n := range list[i].numbers() {
-			body = binary.AppendVarint(body, n)
+			body = binary.AppendUvarint(body, placed(&numbers, numberPlaces, n))
 		}
 	}
-	out := binary.AppendUvarint(make([]byte, 0, len(body)+512), packedVersion)
+	out := binary.AppendUvarint(make([]byte, 0, len(body)+768), packedVersion)
 	out = binary.AppendUvarint(out, uint64(len(texts)))
 	for _, t := range texts {
 		out = append(binary.AppendUvarint(out, uint64(len(t))), t...)
 	}
+	out = binary.AppendUvarint(out, uint64(len(numbers)))
+	for _, n := range numbers {
+		out = binary.AppendVarint(out, n)
+	}
 	return append(out, body...)
+}
+
+// placed gives the place of a value among the distinct ones.
+func placed[T comparable](list *[]T, places map[T]uint64, v T) uint64 {
+	place, known := places[v]
+	if !known {
+		place = uint64(len(*list))
+		places[v] = place
+		*list = append(*list, v)
+	}
+	return place
 }
 
 // unpack gives each interval of a packed standing to a function, which keeps a
@@ -73,20 +84,20 @@ func unpack(packed []byte, each func(s *Standing)) error {
 		at := len(packed) - len(u.rest)
 		texts[i], u.rest = all[at:at+n], u.rest[n:]
 	}
+	numbers := make([]int64, u.size())
+	for i := range numbers {
+		numbers[i] = u.number()
+	}
 	var s Standing
 	for range u.size() {
 		var t [9]string
 		for i := range t {
-			if n := u.count(); n < uint64(len(texts)) {
-				t[i] = texts[n]
-			} else {
-				u.bad = true
-			}
+			t[i] = pick(&u, texts)
 		}
 		s.Controller, s.Purpose, s.Channel, s.Recipient, s.Scope = term.Controller(t[0]), term.Purpose(t[1]), term.Channel(t[2]), term.Recipient(t[3]), t[4]
 		s.Because, s.Basis, s.Evidence, s.PackVersion = t[5], t[6], t[7], t[8]
-		s.From, s.Until, s.Ops = clock.Instant(u.number()), clock.Instant(u.number()), Ops(u.number())
-		s.CharterVersion, s.Rules = u.number(), u.number()
+		s.From, s.Until, s.Ops = clock.Instant(pick(&u, numbers)), clock.Instant(pick(&u, numbers)), Ops(pick(&u, numbers))
+		s.CharterVersion, s.Rules = pick(&u, numbers), pick(&u, numbers)
 		if u.bad {
 			return errPacked
 		}
@@ -98,6 +109,16 @@ func unpack(packed []byte, each func(s *Standing)) error {
 	return nil
 }
 
+// pick reads a place and gives what is there.
+func pick[T any](u *unpacker, list []T) (v T) {
+	n := u.count()
+	if n >= uint64(len(list)) {
+		u.bad = true
+		return v
+	}
+	return list[n]
+}
+
 // unpacker reads numbers; bad is set when there is none.
 type unpacker struct {
 	rest []byte
@@ -105,6 +126,11 @@ type unpacker struct {
 }
 
 func (u *unpacker) count() uint64 {
+	if len(u.rest) > 0 && u.rest[0] < 0x80 { // most are below 128: a byte each
+		v := u.rest[0]
+		u.rest = u.rest[1:]
+		return uint64(v)
+	}
 	v, n := binary.Uvarint(u.rest)
 	if n <= 0 {
 		u.bad = true

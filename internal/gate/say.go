@@ -32,8 +32,8 @@ type heard struct {
 const (
 	// mostActs bounds the acts that share a transaction.
 	mostActs = 256
-	// lanes is how many transactions of one kind gather what callers bring: while
-	// one is being written the next is made ready.
+	// lanes is how many transactions gather arrivals: while one is being written
+	// the next is made ready.
 	lanes = 2
 )
 

@@ -37,18 +37,16 @@ func (g *Gate) settle(tx *db.Tx, list []*hold) error {
 	if err != nil {
 		return err
 	}
-	var rows, whole [][]any
+	var rows, gone, whole [][]any
 	var changed []any
 	for _, h := range list {
 		was, now := before[h.id], Project(h.facts, h.law, h.at)
-		more, gone := differ(was, now)
+		more, less := differ(was, now)
 		for _, s := range more {
 			rows = append(rows, s.row(h.id))
 		}
-		for _, s := range gone {
-			if err := s.delete(tx, h.id); err != nil {
-				return err
-			}
+		for _, s := range less {
+			gone = append(gone, []any{h.id, s.Controller, s.Purpose, s.Channel, s.Recipient, s.nth})
 		}
 		if err := h.forgetInferences(now); err != nil {
 			return err
@@ -62,14 +60,32 @@ func (g *Gate) settle(tx *db.Tx, list []*hold) error {
 	if _, err := tx.InsertMany(`insert into standing (`+standingColumns+`) values`, standingUpsert, rows); err != nil {
 		return err
 	}
-	if _, err := tx.InsertMany(`insert into standing_whole (customer_id, law, rev, computed_at, packed) values`,
-		`on conflict (customer_id) do update set law = excluded.law, rev = excluded.rev, computed_at = excluded.computed_at, packed = excluded.packed`, whole); err != nil {
+	err = tx.QueryEach(`delete from standing where customer_id = $1 and controller = $2 and purpose = $3 and channel = $4
+		and recipient = $5 and nth = $6`, gone, func(int, db.Scan) error { return nil })
+	if err != nil {
+		return err
+	}
+	if err := writeWhole(tx, whole); err != nil {
 		return err
 	}
 	if err := g.tighten(tx, list); err != nil {
 		return err
 	}
 	return g.outbox.PublishAll(tx, TopicStanding, changed)
+}
+
+// writeWhole writes whole standings. The law rarely changes, and while it does
+// not, its index is left alone.
+func writeWhole(tx *db.Tx, rows [][]any) error {
+	const insert = `insert into standing_whole (customer_id, law, rev, computed_at, packed) values`
+	n, err := tx.InsertMany(insert, `on conflict (customer_id) do update set rev = excluded.rev, computed_at = excluded.computed_at,
+		packed = excluded.packed where standing_whole.law = excluded.law`, rows)
+	if err != nil || n == int64(len(rows)) {
+		return err
+	}
+	_, err = tx.InsertMany(insert, `on conflict (customer_id) do update set law = excluded.law, rev = excluded.rev,
+		computed_at = excluded.computed_at, packed = excluded.packed`, rows)
+	return err
 }
 
 // tighten runs the hooks for those of whom anything became less.
@@ -139,12 +155,6 @@ func differ(before, after []Standing) (changed, gone []interval) {
 
 func (s interval) row(c id.Customer) []any {
 	return []any{c, s.Controller, s.Purpose, s.Channel, s.Recipient, s.nth, s.From, s.Until, s.Ops, s.Because, s.Basis, s.Rules}
-}
-
-func (s interval) delete(tx *db.Tx, c id.Customer) error {
-	_, err := tx.Exec(`delete from standing where customer_id = $1 and controller = $2 and purpose = $3 and channel = $4
-		and recipient = $5 and nth = $6`, c, s.Controller, s.Purpose, s.Channel, s.Recipient, s.nth)
-	return err
 }
 
 // inRow is the part of a standing that its row holds.

@@ -177,7 +177,7 @@ create table event (
 create index event_by_name on event (customer_id, name, occurred_at);
 
 -- Identifying and sensitive values, each sealed under its customer's key.
-create table sealed_value (
+create table sealed_value ( -- by key
     customer_id bigint not null, -- pseudonymous customer
     field text not null, -- none nobody
     value_id bigint not null, -- pseudonymous customer
@@ -188,8 +188,6 @@ create table sealed_value (
     confidence bigint not null, -- none customer; 0 to 100
     active bigint not null, -- none customer; 1 for the value believed
     recorded_at bigint not null, -- pseudonymous customer
-    primary key (customer_id, field, value_id),
+    primary key (customer_id, field, source),
     foreign key (customer_id) references customer (customer_id) on delete cascade
 );
-
-create unique index sealed_value_source on sealed_value (customer_id, field, source);

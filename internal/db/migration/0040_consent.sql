@@ -39,7 +39,8 @@ create index consent_record_when on consent_record (purpose, recorded_at);
 
 -- What is allowed from one instant to another if nothing more happens: derived
 -- from facts, always recomputable. For questions over all customers; who asks
--- about one reads standing_whole, which is written with it.
+-- about one reads standing_whole, which is written with it, under a lock on the
+-- customer: so no row needs to look whether there is one.
 create table standing ( -- by key
     customer_id bigint not null, -- pseudonymous customer
     controller text not null, -- none nobody
@@ -53,8 +54,7 @@ create table standing ( -- by key
     reasons text not null, -- pseudonymous customer; code/requirement=operations denied, joined by commas
     basis text not null, -- pseudonymous customer
     rules bigint not null, -- none nobody; fingerprint of the rules it was decided under
-    primary key (customer_id, controller, purpose, channel, recipient, nth),
-    foreign key (customer_id) references customer (customer_id) on delete cascade
+    primary key (customer_id, controller, purpose, channel, recipient, nth)
 );
 
 -- Each customer's standing as a whole, and the law under which it was worked out
