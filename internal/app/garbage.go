@@ -14,7 +14,8 @@ import (
 // room; a server at rest stays small.
 const (
 	garbageEvery = time.Second
-	garbageBusy  = 32 << 20 // bytes allocated a second that count as load
+	garbageQuiet = 10       // seconds without load until the room is taken back
+	garbageBusy  = 8 << 20  // bytes allocated a second that count as load
 	garbageRoom  = 96 << 20 // bytes that may be allocated between two runs, under load
 	garbageMost  = 400      // percent of what is in use
 	garbageRest  = 100      // Go's own
@@ -31,7 +32,7 @@ func collectGarbage(ctx context.Context) error {
 	defer debug.SetGCPercent(garbageRest)
 	sample := []metrics.Sample{{Name: "/gc/heap/allocs:bytes"}, {Name: "/gc/heap/live:bytes"}}
 	metrics.Read(sample)
-	before, percent := sample[0].Value.Uint64(), garbageRest
+	before, percent, quiet := sample[0].Value.Uint64(), garbageRest, 0
 	for {
 		select {
 		case <-ctx.Done():
@@ -40,19 +41,25 @@ func collectGarbage(ctx context.Context) error {
 		}
 		metrics.Read(sample)
 		allocated, live := sample[0].Value.Uint64(), sample[1].Value.Uint64()
-		if p := garbagePercent(allocated-before, live); p != percent {
-			percent = p
-			debug.SetGCPercent(percent)
+		quiet++
+		if allocated-before >= garbageBusy {
+			quiet = 0
 		}
 		before = allocated
+		switch p := garbagePercent(live); {
+		case quiet == 0 && p != percent:
+			percent = p
+			debug.SetGCPercent(p)
+		case quiet == garbageQuiet && percent != garbageRest:
+			percent = garbageRest
+			debug.SetGCPercent(percent)
+			debug.FreeOSMemory()
+		}
 	}
 }
 
-// garbagePercent is by how much memory may grow beyond what is in use until the
-// collector runs.
-func garbagePercent(allocated, live uint64) int {
-	if allocated < garbageBusy {
-		return garbageRest
-	}
+// garbagePercent is by how much memory may grow, under load, beyond what is in use
+// until the collector runs.
+func garbagePercent(live uint64) int {
 	return max(garbageRest, min(garbageMost, int(garbageRoom*100/max(live, 1))))
 }
