@@ -129,14 +129,17 @@ func (d *DB) Glance(ctx context.Context, fn func(*Tx) error) error {
 	return d.engine.glance(ctx, fn)
 }
 
+// Far tells whether the engine is another process, so that each statement is a trip.
+func (d *DB) Far() bool { return d.dialect == Postgres }
+
 // Writers is how many transactions it is worth bringing at a time, by somebody who
 // gathers what many want written: on SQLite one, since a second would only wait for
 // the first, and could have gathered more meanwhile.
 func (d *DB) Writers() int {
-	if d.dialect == SQLite {
-		return 1
+	if d.Far() {
+		return 2
 	}
-	return 2
+	return 1
 }
 
 // Close waits for the running group and closes the database.

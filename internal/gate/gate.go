@@ -17,6 +17,7 @@ package gate
 
 import (
 	"context"
+	"runtime"
 	"sync"
 
 	"candor/internal/charter"
@@ -70,6 +71,7 @@ type Gate struct {
 	hooks []TightenedFunc // set before the gate is used
 
 	arrivals *gather[Arrival, Taken]
+	checks   *gather[Request, Decision]
 	acts     *gather[consent.Act, heard]
 	uses     *gather[use, use]
 
@@ -127,6 +129,7 @@ func New(cfg Config) (*Gate, error) {
 		g.clock = clock.System{}
 	}
 	g.arrivals = &gather[Arrival, Taken]{most: mostArrivals, lanes: lanes, do: g.take}
+	g.checks = &gather[Request, Decision]{most: mostGlance, lanes: runtime.GOMAXPROCS(0), do: g.check}
 	g.uses = &gather[use, use]{most: mostUses, lanes: g.db.Writers(), do: g.useAll}
 	g.acts = &gather[consent.Act, heard]{most: mostActs, lanes: g.db.Writers(), do: g.say}
 	var err error

@@ -38,8 +38,20 @@ func (g *Gate) DecideMany(tx *db.Tx, list []Request) ([]Decision, error) {
 }
 
 // Check is DecideMany for who only asks: each statement sees the state of its
-// moment, and the charter is that of a moment ago.
+// moment, and the charter is that of a moment ago. Where a statement is a trip to
+// another process, questions that callers bring at the same moment share it.
 func (g *Gate) Check(ctx context.Context, list []Request) ([]Decision, error) {
+	if !g.db.Far() || len(list) == 0 || len(list) > mostGlance/8 {
+		return g.check(ctx, list)
+	}
+	out, err := g.checks.ask(ctx, list...)
+	if err != nil {
+		return closed(list, g.clock.Now()), err
+	}
+	return out, nil
+}
+
+func (g *Gate) check(ctx context.Context, list []Request) ([]Decision, error) {
 	at := g.clock.Now()
 	law, c, err := g.lawNow(ctx)
 	if err != nil {

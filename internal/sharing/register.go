@@ -83,6 +83,7 @@ func (s *Service) Register(tx *db.Tx, r Recipient, actor term.Actor) (Recipient,
 			consents = excluded.consents, secret = excluded.secret, suspended = '', created_at = excluded.created_at, actor = excluded.actor`,
 		r.Controller, r.Name, r.Kind, r.URL, r.Owner, strings.Join(feeds, ","), flag(r.Consents), s.Ring.SealToken(sealSecret, r.secret),
 		s.Ring.SealToken(sealSubject, r.subjectKey), r.CreatedAt, actor)
+	tx.Keep(register{}, nil)
 	if err != nil {
 		return Recipient{}, "", err
 	}
@@ -203,30 +204,42 @@ func (s *Service) scan(scan db.Scan) (Recipient, error) {
 	return r, err
 }
 
+// register is the key under which a transaction remembers the recipients: what
+// follows consents and standings asks for them again and again.
+type register struct{}
+
 // All lists the recipients that are registered, by name.
 func (s *Service) All(tx *db.Tx) ([]Recipient, error) {
+	if known, ok := tx.Kept(register{}).([]Recipient); ok {
+		return slices.Clone(known), nil
+	}
 	rows, err := tx.Query("select " + recipientColumns + " from recipient order by controller, recipient")
-	return db.Collect(rows, err, s.scan)
+	found, err := db.Collect(rows, err, s.scan)
+	if err == nil {
+		tx.Keep(register{}, slices.Clone(found))
+	}
+	return found, err
 }
 
 // Get gives a registration. It returns NOT_FOUND when there is none.
 func (s *Service) Get(tx *db.Tx, name term.Recipient) (Recipient, error) { return s.get(tx, name) }
 
 func (s *Service) get(tx *db.Tx, name term.Recipient) (Recipient, error) {
-	rows, err := tx.Query("select "+recipientColumns+" from recipient where recipient = $1", name)
-	found, err := db.Collect(rows, err, s.scan)
-	if err == nil && len(found) == 0 {
-		err = errs.New(errs.NotFound, "not_registered", "this recipient is not registered; say how it is reached first")
-	}
+	all, err := s.All(tx)
 	if err != nil {
 		return Recipient{}, err
 	}
-	return found[0], nil
+	i := slices.IndexFunc(all, func(r Recipient) bool { return r.Name == name })
+	if i < 0 {
+		return Recipient{}, errs.New(errs.NotFound, "not_registered", "this recipient is not registered; say how it is reached first")
+	}
+	return all[i], nil
 }
 
 // suspend stops all data for a recipient until it is registered anew.
 func (s *Service) suspend(tx *db.Tx, name term.Recipient, why errs.Code) error {
 	n, err := tx.Exec("update recipient set suspended = $2 where recipient = $1 and suspended = ''", name, why)
+	tx.Keep(register{}, nil)
 	if err != nil || n == 0 {
 		return err
 	}
