@@ -37,6 +37,9 @@ func (r *room) showList(v *web.Visit) error {
 			return err
 		}
 	}
+	if v.WantsCSV() {
+		return r.table(v)
+	}
 	list, err := r.Campaigns.List(v.Context(), before, pageSize)
 	if err != nil {
 		return err
@@ -60,7 +63,30 @@ func (r *room) showList(v *web.Visit) error {
 		p.Pages.Back = v.With("after", "")
 	}
 	return web.Show(v, r.list, web.Head{Title: "Campaigns", Intro: "One message to one audience. Who may get it is asked again when each message leaves.",
-		Actions: []ui.Link{{Text: "New campaign", URL: oneURL + "/new", Current: true}}}, p)
+		Actions: []ui.Link{v.CSVLink(), {Text: "New campaign", URL: oneURL + "/new", Current: true}}}, p)
+}
+
+// table is the list as a table.
+func (r *room) table(v *web.Visit) error {
+	head := []string{"campaign", "name", "purpose", "who", "state", "time"}
+	return v.CSV("campaigns", head, func(after string) (lines [][]string, next string, err error) {
+		var before id.Campaign
+		if after != "" {
+			if before, err = id.Parse[id.Campaign](after); err != nil {
+				return nil, "", err
+			}
+		}
+		list, err := r.Campaigns.List(v.Context(), before, pageSize)
+		for _, c := range list {
+			if state := v.Form("state"); state == "" || string(c.State) == state {
+				lines = append(lines, []string{c.ID.String(), c.Name, purposeTitle(v, c), r.who(v, c), string(c.State), latest(c).String()})
+			}
+		}
+		if len(list) == pageSize {
+			next = list[pageSize-1].ID.String()
+		}
+		return lines, next, err
+	})
 }
 
 func latest(c campaign.Campaign) clock.Instant { return max(c.CreatedAt, c.LaunchedAt, c.EndedAt) }

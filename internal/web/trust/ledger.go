@@ -2,6 +2,7 @@ package trust
 
 import (
 	"encoding/json"
+	"strconv"
 	"strings"
 	"time"
 
@@ -49,6 +50,9 @@ func (r *room) showLedger(v *web.Visit) error {
 	if d, ok := day(v, "until"); ok {
 		f.Until = d.End(v.Zone())
 	}
+	if v.WantsCSV() {
+		return r.ledgerTable(v, f)
+	}
 	rows, looked, err := r.entries(v, f, term.Actor(v.Form("actor")))
 	if err != nil {
 		return err
@@ -80,8 +84,29 @@ func (r *room) showLedger(v *web.Visit) error {
 		return err
 	}
 	return web.Show(v, r.pages.ledger, web.Head{Title: "Ledger",
-		Intro: "What the business did with people's data, in the order it happened. Nothing here can be changed without it showing.",
+		Intro:   "What the business did with people's data, in the order it happened. Nothing here can be changed without it showing.",
+		Actions: []ui.Link{v.CSVLink()},
 	}, p)
+}
+
+// ledgerTable is the list as a table.
+func (r *room) ledgerTable(v *web.Visit, f ledger.Filter) error {
+	head := []string{"entry", "kind", "recorded as", "by", "time", "leaf"}
+	return v.CSV("ledger", head, func(after string) (lines [][]string, next string, err error) {
+		f.Before, f.Limit = markOf(after), perPage
+		rows, _, err := r.entries(v, f, term.Actor(v.Form("actor")))
+		if err != nil {
+			return nil, "", err
+		}
+		if len(rows) >= perPage {
+			rows = rows[:perPage]
+			next = markText(rows[perPage-1].Mark())
+		}
+		for _, row := range rows {
+			lines = append(lines, []string{row.Entry.String(), WordsOf(row.Kind), string(row.Kind), string(actorOf(row)), row.At.String(), strconv.FormatInt(row.Pos, 10)})
+		}
+		return lines, next, nil
+	})
 }
 
 // mostActors is how many of the staff the filter offers.

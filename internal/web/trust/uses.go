@@ -32,6 +32,9 @@ type useRow struct {
 // kinds of data for which purpose. Whose they were stands in that customer's own
 // list.
 func (r *room) showUses(v *web.Visit) error {
+	if v.WantsCSV() {
+		return r.usesTable(v)
+	}
 	rows, err := r.Ledger.List(v.Context(), ledger.Filter{Kind: gate.KindDisclosure, Before: markOf(v.Form("after")), Limit: perPage + 1})
 	if err != nil {
 		return err
@@ -51,8 +54,32 @@ func (r *room) showUses(v *web.Visit) error {
 	if err != nil {
 		return err
 	}
-	return web.Show(v, r.pages.uses, web.Head{Title: "Uses of data",
+	return web.Show(v, r.pages.uses, web.Head{Title: "Uses of data", Actions: []ui.Link{v.CSVLink()},
 		Intro: "Each reading of personal values: who, for which purpose, which kinds. Whose they were stands in that customer's own list."}, p)
+}
+
+// usesTable is the list as a table.
+func (r *room) usesTable(v *web.Visit) error {
+	head := []string{"entry", "time", "by", "purpose", "what", "fields"}
+	return v.CSV("uses", head, func(after string) (lines [][]string, next string, err error) {
+		rows, err := r.Ledger.List(v.Context(), ledger.Filter{Kind: gate.KindDisclosure, Before: markOf(after), Limit: perPage})
+		if err != nil {
+			return nil, "", err
+		}
+		if len(rows) == perPage {
+			next = markText(rows[perPage-1].Mark())
+		}
+		err = v.Read(func(tx *db.Tx) error {
+			names := r.names(tx)
+			lines = nil
+			for _, row := range rows {
+				u := readUse(v, row, names)
+				lines = append(lines, []string{u.ID.String(), row.At.String(), u.By, u.Purpose, u.What, u.Fields})
+			}
+			return nil
+		})
+		return lines, next, err
+	})
 }
 
 func readUse(v *web.Visit, row ledger.Row, names names) useRow {
