@@ -387,6 +387,7 @@ type House struct {
 	Hours   map[term.Channel]rulepack.Window // when marketing may arrive, instead of the rule pack's policy
 	Alone   Alone
 	Apart   [][2]string   // roles that must not be in one hand
+	Look    Look          // of the brand's mails
 	Promise string        // what staff promise besides the words of confidentiality that everybody does; may be ''
 	Signals []signal.From // in which order inputs about one purpose are believed
 }

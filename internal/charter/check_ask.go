@@ -114,6 +114,7 @@ func (k *checker) house() {
 		})
 	})
 	k.senders(top)
+	k.look(top.get("look"))
 	top.get("sources").each(func(_ string, s view) { k.source(s) })
 }
 

@@ -266,6 +266,7 @@ func (c *Charter) readHouse(v view) {
 			c.House.Apart = append(c.House.Apart, [2]string{role, other})
 		}
 	})
+	c.readLook(v.get("look"))
 	c.House.Promise = strings.TrimSpace(v.get("confidentiality").text())
 	c.House.Signals = signal.Order
 	if order := v.get("signals"); order.exists() {

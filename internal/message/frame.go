@@ -1,6 +1,7 @@
 package message
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -13,6 +14,7 @@ import (
 // gets it, and the ways to choose and to stop. Content cannot leave it out.
 type Frame struct {
 	Brand       string // the name people know
+	Look        brandLook
 	Postal      string // the controller and its postal address
 	Contact     string // an address that is read
 	Why         string // why the person gets this, in words
@@ -22,6 +24,20 @@ type Frame struct {
 	Personal    bool   // it shows or speaks of something about the person, who may say that it goes too far
 	Old         bool   // something known of the person is too old to be used: they are asked (ACC-02)
 	First       bool   // the first advertisement to the person: the right to object stands apart (GDPR 21(4))
+}
+
+// brandLook is a brand's look as a mail in one language shows it.
+type brandLook struct{ Logo, Colour, DarkColour, Ground, Headings, Words, Footer string }
+
+func lookOf(l charter.Look, brand string, lang term.Lang) brandLook {
+	l = l.Filled()
+	return brandLook{cmp.Or(l.Logo, brand), l.Colour, l.DarkColour(), l.Ground, l.Headings, l.Words, l.Footer.In(lang)}
+}
+
+// frameOf is what surrounds every mail of a brand.
+func frameOf(c *charter.Charter, lang term.Lang) Frame {
+	b := c.Business
+	return Frame{Brand: b.Name, Look: lookOf(c.House.Look, b.Name, lang), Postal: b.Controller, Contact: b.Contact}
 }
 
 // frameWords are the sender's own words in one language.
@@ -113,6 +129,9 @@ func framedText(r Rendered, f Frame, w frameWords) string {
 	}
 	if f.Choices != "" {
 		b.WriteString(w.Choices + ": " + f.Choices + "\n")
+	}
+	if f.Look.Footer != "" {
+		b.WriteString("\n" + f.Look.Footer + "\n")
 	}
 	b.WriteString("\n" + f.Postal + "\n" + w.Contact + " " + f.Contact + "\n")
 	return b.String()

@@ -8,11 +8,13 @@ import (
 	"strings"
 	"testing"
 
+	"candor/internal/charter"
+	"candor/internal/charter/sample"
 	"candor/internal/errs"
 )
 
 func testFrame() Frame {
-	return Frame{Brand: "Halm", Postal: "Halm Kaffee GmbH, Speicherweg 4, 20457 Hamburg", Contact: "privacy@halm.example", Why: "Because <you> asked.",
+	return Frame{Brand: "Halm", Look: lookOf(charter.Look{}, "Halm", "en"), Postal: "Halm Kaffee GmbH, Speicherweg 4, 20457 Hamburg", Contact: "privacy@halm.example", Why: "Because <you> asked.",
 		Choices: "https://c.example/privacy/x", Unsubscribe: "https://c.example/u/x"}
 }
 
@@ -50,25 +52,48 @@ func TestFrameCarriesWhatTheLawAsks(t *testing.T) {
 }
 
 // The linter is told size and contrast of the way out; the page must keep them,
-// in light and in dark.
+// in light and in dark, whatever the brand's look. A look under which it would be
+// hard to read is no charter.
 func TestMSG07_WayOutIsLargeAndDarkEnough(t *testing.T) {
-	size := regexp.MustCompile(`\.foot \{[^}]*font-size: ([0-9]+)px`).FindStringSubmatch(mailHTML)
-	if size == nil || size[1] != fmt.Sprint(exitFontPx) || exitFontPx < 12 {
-		t.Errorf("font size %v", size)
+	for _, look := range []charter.Look{{}, sample.Halm().House.Look, {Ground: "#d9d4cc", Colour: "#767676"}} {
+		f := testFrame()
+		f.Look = lookOf(look, "Halm", "en")
+		page, _, err := framed(Rendered{Lang: "en", Subject: "New", HTML: "<p>Hello</p>"}, f, Marketing)
+		if err != nil || strings.Contains(page, "ZgotmplZ") {
+			t.Fatal(err)
+		}
+		size := regexp.MustCompile(`\.foot \{[^}]*font-size: ([0-9]+)px`).FindStringSubmatch(page)
+		if size == nil || size[1] != fmt.Sprint(exitFontPx) || exitFontPx < 12 {
+			t.Errorf("font size %v", size)
+		}
+		light, dark, _ := strings.Cut(page, "prefers-color-scheme: dark")
+		for name, css := range map[string]string{"light": light, "dark": dark} {
+			back := regexp.MustCompile(`body \{[^}]*background: (#[0-9a-f]{6})`).FindStringSubmatch(css)
+			exit := regexp.MustCompile(`\.foot \.ways a \{[^}]*color: (#[0-9a-f]{6})`).FindStringSubmatch(css)
+			foot := regexp.MustCompile(`\.foot(?:, \.foot a)? \{[^}]*color: (#[0-9a-f]{6})`).FindStringSubmatch(css)
+			link := regexp.MustCompile(`\.body a \{ color: (#[0-9a-f]{6})`).FindStringSubmatch(css)
+			sheet := regexp.MustCompile(`\.body \{ background: (#[0-9a-f]{6})`).FindStringSubmatch(css)
+			if back == nil || exit == nil || foot == nil || link == nil || sheet == nil {
+				t.Fatalf("%s: colours not found", name)
+			}
+			if name == "light" && exit[1] != charter.ExitInk {
+				t.Errorf("the linter is told of another colour than %s", exit[1])
+			}
+			if r := contrast(exit[1], back[1]); r < 9 {
+				t.Errorf("%s: the way out has contrast %.1f", name, r)
+			}
+			for what, r := range map[string]float64{"the footer": contrast(foot[1], back[1]), "a link": contrast(link[1], sheet[1])} {
+				if r < 4.5 {
+					t.Errorf("%s: %s has contrast %.1f", name, what, r)
+				}
+			}
+		}
 	}
-	light, dark, _ := strings.Cut(mailHTML, "prefers-color-scheme: dark")
-	for name, css := range map[string]string{"light": light, "dark": dark} {
-		back := regexp.MustCompile(`body \{[^}]*background: (#[0-9a-f]{6})`).FindStringSubmatch(css)
-		exit := regexp.MustCompile(`\.foot \.ways a \{[^}]*color: (#[0-9a-f]{6})`).FindStringSubmatch(css)
-		foot := regexp.MustCompile(`\.foot(?:, \.foot a)? \{[^}]*color: (#[0-9a-f]{6})`).FindStringSubmatch(css)
-		if back == nil || exit == nil || foot == nil {
-			t.Fatalf("%s: colours not found", name)
-		}
-		if r := contrast(exit[1], back[1]); r < exitContrast {
-			t.Errorf("%s: the way out has contrast %.1f", name, r)
-		}
-		if r := contrast(foot[1], back[1]); r < 4.5 {
-			t.Errorf("%s: the footer has contrast %.1f", name, r)
+	promise, house := sample.Documents()
+	for from, to := range map[string]string{`ground: "#f5f1ea"`: `ground: "#8a8a8a"`, `colour: "#6b4012"`: `colour: "#c9a06a"`} {
+		_, problems := charter.Parse(promise, []byte(strings.Replace(string(house), from, to, 1)))
+		if len(problems) != 1 || problems[0].Rule != "MSG-07" {
+			t.Errorf("%s: %v", to, problems)
 		}
 	}
 }

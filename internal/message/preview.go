@@ -33,7 +33,7 @@ func previewed(c *charter.Charter, d Draft, lang term.Lang, values map[string]an
 	if err != nil {
 		return Previewed{}, err
 	}
-	f := Frame{Brand: c.Business.Name, Postal: c.Business.Controller, Contact: c.Business.Contact}
+	f := frameOf(c, lang)
 	if p, ok := c.Purpose(d.Purpose); ok {
 		f.Why = why(p, lang, d.Content.Class)
 	}

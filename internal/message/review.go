@@ -12,11 +12,8 @@ import (
 	"candor/internal/term"
 )
 
-// What the frame's way out looks like; a test reads it from the page.
-const (
-	exitFontPx   = 13
-	exitContrast = 9
-)
+// exitFontPx is how large the frame's way out is; a test reads it from the page.
+const exitFontPx = 13
 
 // Variables are the fields that a message for a purpose may show: those the
 // purpose lists, but never special categories.
@@ -99,7 +96,7 @@ func lintText(c *charter.Charter, d Draft, t *Template, lang term.Lang, sender c
 	m := lint.Message{
 		Lang: string(lang), Marketing: d.Content.Class == Marketing, Subject: r.Subject, Text: r.Preview + "\n" + r.Text, HTML: r.HTML,
 		Sender: sender.Name, Brands: brands(c), PostalAddress: c.Business.Controller,
-		Unsubscribe: true, ExitFontPx: exitFontPx, ExitContrast: exitContrast, Now: now.Time(),
+		Unsubscribe: true, ExitFontPx: exitFontPx, ExitContrast: charter.Contrast(charter.ExitInk, c.House.Look.Filled().Ground), Now: now.Time(),
 	}
 	if !d.Content.OfferEnds.IsZero() {
 		m.OfferEnds = d.Content.OfferEnds.Time()

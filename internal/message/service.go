@@ -278,8 +278,8 @@ func (s *Sender) writeService(r ready) ([]byte, error) {
 	words.before = slices.DeleteFunc(slices.Clone(words.before), func(s string) bool {
 		return strings.Contains(s, "{news}") && p.News == "" || strings.Contains(s, "{sources}") && p.From == ""
 	})
-	content := Rendered{Lang: r.lang, Subject: oneLine(fill.Replace(words.subject)), HTML: words.html(fill, p.Code, link), Text: words.text(fill, p.Code, link)}
-	html, text, err := framed(content, Frame{Brand: b.Name, Postal: b.Controller, Contact: b.Contact}, Service)
+	content := Rendered{Lang: r.lang, Subject: oneLine(fill.Replace(words.subject)), HTML: "<h1>" + template.HTMLEscapeString(oneLine(fill.Replace(words.subject))) + "</h1>\n" + words.html(fill, p.Code, link), Text: words.text(fill, p.Code, link)}
+	html, text, err := framed(content, frameOf(r.charter, r.lang), Service)
 	if err != nil {
 		return nil, err
 	}

@@ -130,8 +130,7 @@ func (s *Sender) write(r ready) ([]byte, error) {
 
 // frame is what the sender puts around a content.
 func (s *Sender) frame(r ready) Frame {
-	b := r.charter.Business
-	f := Frame{Brand: b.Name, Postal: b.Controller, Contact: b.Contact}
+	f := frameOf(r.charter, r.lang)
 	l := Link{Customer: r.send.Customer, Controller: r.send.Controller, Purpose: r.send.Purpose, Channel: r.send.Channel,
 		Endpoint: r.endpoint.Sum, EndpointKey: r.endpoint.KeyID, Send: r.send.Key}
 	l.Scope = Choices

@@ -345,7 +345,11 @@ var Switches = []Switch{
 	},
 	{
 		Test: "TestMSG07_WayOutIsLargeAndDarkEnough", In: "internal/message",
-		File: "internal/message/mail.html", Code: "margin-right: 16px; color: #3d372c;", Off: "margin-right: 16px; color: #a39d90;",
+		File: "internal/message/mail.html", Code: "margin-right: 16px; color: #2b2823;", Off: "margin-right: 16px; color: #8a8680;",
+	},
+	{
+		Test: "TestMSG07_WayOutIsLargeAndDarkEnough", In: "internal/message",
+		File: "internal/charter/look.go", Code: "if r := Contrast(FootInk, l.Ground); r < 4.5 {", Off: "if r := Contrast(FootInk, l.Ground); r < 0 {",
 	},
 	{
 		Test: "TestMSG10_TheHoursHoldInEveryZoneWhereThePersonMayBe", In: "internal/message",
