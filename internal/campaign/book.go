@@ -97,6 +97,7 @@ type Change struct {
 	// NotBefore is when it may leave at the earliest; quiet hours are looked at besides.
 	NotBefore clock.Instant   `json:"not_before,omitzero"`
 	Content   message.Content `json:"content"`
+	Template  id.Template     `json:"template_id,omitempty"` // that the text came from; it stays as drafted
 }
 
 // holdout is the percentage asked for, or Undecided.
@@ -145,7 +146,7 @@ func (b *Book) Create(ctx context.Context, c Change, by term.Actor) (Campaign, e
 			return err
 		}
 		out = Campaign{ID: id.New[id.Campaign](), Controller: in.Business.ID, Name: c.Name, Purpose: c.Purpose, Channel: c.Channel,
-			Audience: c.Audience, Holdout: c.holdout(), NotBefore: c.NotBefore, Sender: c.Sender, Message: draft.ID, Content: c.Content, State: Draft, Rev: 1, By: by, CreatedAt: now}
+			Audience: c.Audience, Holdout: c.holdout(), NotBefore: c.NotBefore, Sender: c.Sender, Message: draft.ID, Template: c.Template, Content: c.Content, State: Draft, Rev: 1, By: by, CreatedAt: now}
 		return insert(tx, out)
 	})
 	return out, err
@@ -215,6 +216,12 @@ func (b *Book) List(ctx context.Context, before id.Campaign, limit int) ([]Campa
 		return nil
 	})
 	return out, err
+}
+
+// From gives the newest campaigns that were drafted from a template.
+func (b *Book) From(tx *db.Tx, which id.Template, limit int) ([]Campaign, error) {
+	rows, err := tx.Query("select "+columns+" from campaign where template_id = $1 order by campaign_id desc limit $2", which, limit)
+	return db.Collect(rows, err, scan)
 }
 
 // Condition gives the condition by which a campaign's audience was chosen, ""

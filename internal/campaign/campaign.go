@@ -42,6 +42,7 @@ type Campaign struct {
 	NotBefore  clock.Instant   `json:"not_before,omitzero"` // nothing leaves earlier
 	Sender     string          `json:"sender"`              // the From address
 	Message    id.Message      `json:"message_id"`
+	Template   id.Template     `json:"template_id,omitempty"` // that the text came from
 	Content    message.Content `json:"content"`
 	State      State           `json:"state"`
 	Reason     errs.Code       `json:"reason,omitempty"` // of a pause by the engine

@@ -33,13 +33,15 @@ type Results struct {
 }
 
 // Group is one side of the comparison. Numbers under 10 are not shown (MIN-04):
-// then Small is true and the group's other numbers are 0.
+// Small is true for a group of fewer people, whose other numbers are 0 then; Few
+// when their orders are fewer, which are 0 then.
 type Group struct {
 	People    int64   `json:"people"`
 	Orders    int64   `json:"orders"`
 	PerPerson float64 `json:"orders_per_person"`
 	Stops     int64   `json:"stops"` // people who said no to the purpose since
 	Small     bool    `json:"small,omitempty"`
+	Few       bool    `json:"few_orders,omitempty"`
 
 	squares float64
 }
@@ -204,8 +206,11 @@ func (r *Results) compare(measured bool) {
 	}
 	for _, g := range []*Group{w, h} {
 		g.PerPerson = round3(share(g.Orders, g.People))
-		if g.People < fewest || measured && g.Orders < fewest {
+		switch {
+		case g.People < fewest:
 			*g = Group{Small: true}
+		case measured && g.Orders < fewest:
+			g.Orders, g.PerPerson, g.Few = 0, 0, true
 		}
 		if g.Stops < fewest {
 			g.Stops = 0

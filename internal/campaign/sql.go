@@ -11,14 +11,14 @@ import (
 )
 
 const columns = `campaign_id, controller, name, purpose, channel, audience, approved_audience, holdout, not_before, message_id, state, reason, rev,
-	planned_after, planned_all, by_actor, edited_by, created_at, launched_at, ended_at`
+	planned_after, planned_all, template_id, by_actor, edited_by, created_at, launched_at, ended_at`
 
 func scan(read db.Scan) (Campaign, error) {
 	var c Campaign
 	var all int64
 	var editors string
 	err := read(&c.ID, &c.Controller, &c.Name, &c.Purpose, &c.Channel, &c.Audience, &c.approved, &c.Holdout, &c.NotBefore, &c.Message, &c.State, &c.Reason, &c.Rev,
-		&c.after, &all, &c.By, &editors, &c.CreatedAt, &c.LaunchedAt, &c.EndedAt)
+		&c.after, &all, &c.Template, &c.By, &editors, &c.CreatedAt, &c.LaunchedAt, &c.EndedAt)
 	c.all = all == 1
 	for _, who := range strings.Fields(editors) {
 		c.Editors = append(c.Editors, term.Actor(who))
@@ -27,8 +27,8 @@ func scan(read db.Scan) (Campaign, error) {
 }
 
 func insert(tx *db.Tx, c Campaign) error {
-	_, err := tx.Exec(`insert into campaign (`+columns+`) values ($1, $2, $3, $4, $5, $6, '', $12, $13, $7, $8, '', $9, 0, 0, $10, '', $11, 0, 0)`,
-		c.ID, c.Controller, c.Name, c.Purpose, c.Channel, c.Audience, c.Message, c.State, c.Rev, c.By, c.CreatedAt, c.Holdout, c.NotBefore)
+	_, err := tx.Exec(`insert into campaign (`+columns+`) values ($1, $2, $3, $4, $5, $6, '', $12, $13, $7, $8, '', $9, 0, 0, $14, $10, '', $11, 0, 0)`,
+		c.ID, c.Controller, c.Name, c.Purpose, c.Channel, c.Audience, c.Message, c.State, c.Rev, c.By, c.CreatedAt, c.Holdout, c.NotBefore, c.Template)
 	return err
 }
 

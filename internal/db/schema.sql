@@ -799,6 +799,21 @@ create table message (
     primary key (message_id)
 );
 
+-- Templates: texts that campaigns start from. Each change is a version.
+create table message_template (
+    template_id bigint not null, -- none nobody
+    version bigint not null, -- none nobody; from 1
+    latest bigint not null, -- none nobody; 1 for the newest version
+    controller text not null, -- none nobody
+    name text not null, -- none nobody
+    purpose text not null, -- none nobody
+    content text not null, -- none nobody; JSON
+    by_actor text not null, -- none staff; an actor, no name
+    saved_at bigint not null, -- none nobody
+    primary key (template_id, version)
+);
+create index message_template_latest on message_template (latest, template_id);
+
 -- One message to one customer. Bodies are made at hand-over and never stored.
 create table send (
     customer_id bigint not null, -- pseudonymous customer
@@ -869,6 +884,7 @@ create table campaign (
     holdout bigint not null, -- none nobody; percent left out for comparison; -1 until decided
     not_before bigint not null, -- none nobody; nothing leaves earlier; 0 for at once
     message_id bigint not null, -- none nobody
+    template_id bigint not null, -- none nobody; that the text came from; 0 for none
     state text not null, -- none nobody
     reason text not null, -- none nobody; code of a pause by the engine
     rev bigint not null, -- none nobody
@@ -882,6 +898,7 @@ create table campaign (
     primary key (campaign_id)
 );
 create index campaign_state on campaign (state, campaign_id);
+create index campaign_template on campaign (template_id, campaign_id);
 
 -- DKIM keys that were made here, of sending domains.
 create table dkim_key (

@@ -50,6 +50,7 @@ type (
 	mailKind       struct{}
 	deliveryKind   struct{}
 	auditKind      struct{}
+	templateKind   struct{}
 )
 
 func (customerKind) prefix() string   { return "cus" }
@@ -79,6 +80,7 @@ func (quarantineKind) prefix() string { return "qua" }
 func (mailKind) prefix() string       { return "mai" }
 func (deliveryKind) prefix() string   { return "dlv" }
 func (auditKind) prefix() string      { return "aud" }
+func (templateKind) prefix() string   { return "tpl" }
 
 // The identifiers.
 type (
@@ -109,6 +111,7 @@ type (
 	Mail       = ID[mailKind]       // a mail in the built-in mailbox
 	Delivery   = ID[deliveryKind]   // data given to a recipient, or a notice to one
 	Audit      = ID[auditKind]      // lists that are judged together before they are loaded
+	Template   = ID[templateKind]   // a text that campaigns start from
 )
 
 // NewCustomer makes a random customer id.

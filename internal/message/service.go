@@ -258,6 +258,46 @@ func serviceSender(c *charter.Charter, p term.Purpose) (charter.Sender, error) {
 	return *first, nil
 }
 
+// PreviewService renders one of the engine's own mails as somebody would read it,
+// with a code and grounds of nobody.
+func PreviewService(c *charter.Charter, kind ServiceKind, lang term.Lang) (Previewed, error) {
+	words, known := serviceWords[lang][kind]
+	if !known {
+		return Previewed{}, errs.New(errs.NotFound, "no_such_mail", "the engine has no such mail in this language")
+	}
+	p := servicePayload{Kind: kind, Lang: lang, Why: "…", News: "…", From: "…"}
+	if kind == CodeMail {
+		p.Code = "20260317"
+	}
+	title := ""
+	if len(c.Purposes) > 0 {
+		title = c.Purposes[0].Title.In(lang)
+	}
+	for i := range c.Purposes {
+		if c.Purposes[i].Marketing {
+			title = c.Purposes[i].Title.In(lang)
+		}
+	}
+	content := words.fill(c, p, title, "#")
+	out := Previewed{Subject: content.Subject}
+	if from, err := serviceSender(c, ""); err == nil {
+		out.From = from.Name + " <" + from.Address + ">"
+	}
+	var err error
+	out.HTML, out.Text, err = framed(content, frameOf(c, lang), Service)
+	return out, err
+}
+
+// fill writes a mail with what is particular to it.
+func (t serviceText) fill(c *charter.Charter, p servicePayload, title, link string) Rendered {
+	fill := strings.NewReplacer("{brand}", c.Business.Name, "{purpose}", title, "{contact}", c.Business.Contact, "{grounds}", p.Why, "{news}", p.News, "{sources}", p.From)
+	t.before = slices.DeleteFunc(slices.Clone(t.before), func(s string) bool {
+		return strings.Contains(s, "{news}") && p.News == "" || strings.Contains(s, "{sources}") && p.From == ""
+	})
+	subject := oneLine(fill.Replace(t.subject))
+	return Rendered{Lang: p.Lang, Subject: subject, HTML: "<h1>" + template.HTMLEscapeString(subject) + "</h1>\n" + t.html(fill, p.Code, link), Text: t.text(fill, p.Code, link)}
+}
+
 // writeService writes one of the engine's own mails.
 func (s *Sender) writeService(r ready) ([]byte, error) {
 	p, ok := r.values["payload"].(servicePayload)
@@ -269,16 +309,12 @@ func (s *Sender) writeService(r ready) ([]byte, error) {
 	if p.Link != "" {
 		link = s.base + p.Link
 	}
-	b := r.charter.Business
 	title := ""
 	if purpose, ok := r.charter.Purpose(r.send.Purpose); ok {
 		title = purpose.Title.In(r.lang)
 	}
-	fill := strings.NewReplacer("{brand}", b.Name, "{purpose}", title, "{contact}", b.Contact, "{grounds}", p.Why, "{news}", p.News, "{sources}", p.From)
-	words.before = slices.DeleteFunc(slices.Clone(words.before), func(s string) bool {
-		return strings.Contains(s, "{news}") && p.News == "" || strings.Contains(s, "{sources}") && p.From == ""
-	})
-	content := Rendered{Lang: r.lang, Subject: oneLine(fill.Replace(words.subject)), HTML: "<h1>" + template.HTMLEscapeString(oneLine(fill.Replace(words.subject))) + "</h1>\n" + words.html(fill, p.Code, link), Text: words.text(fill, p.Code, link)}
+	p.Lang = r.lang
+	content := words.fill(r.charter, p, title, link)
 	html, text, err := framed(content, frameOf(r.charter, r.lang), Service)
 	if err != nil {
 		return nil, err

@@ -48,7 +48,7 @@ func liftLine(c campaign.Campaign, res campaign.Results) liftRow {
 	if res.Cost.Stops == 0 {
 		row.Stops = "<10"
 	}
-	if res.Written.Small || res.LeftOut.Small || res.LeftOut.People == 0 {
+	if res.Written.Small || res.Written.Few || res.LeftOut.Small || res.LeftOut.Few || res.LeftOut.People == 0 {
 		return row
 	}
 	row.Lift, row.Interval = fmt.Sprintf("%+.1f", res.Lift.Per1000), fmt.Sprintf("%+.1f to %+.1f", res.Lift.Low, res.Lift.High)

@@ -33,10 +33,8 @@ type campaignPage struct {
 	TakeOut  string // where a file of them is made, "" for those who may not
 	Trial    string // where to send oneself the message, as it is shown
 	Sample   string // where to see it as people of the audience read it
-	Preview  []previewLink
-	Frame    string // address of the preview shown
-	Text     string // the plain part, when it is shown
-	Wide     bool
+	Letter   letter // as it reads
+	Keep     string // where the text is kept as a template
 	Follow   string // where news of it comes from while it is still changing
 }
 
@@ -79,9 +77,12 @@ func (r *room) show(v *web.Visit) error {
 		p.Reason = pauseWords(c.Reason)
 	}
 	r.addPreview(v, c, &p)
-	if p.Preview != nil {
+	if p.Letter.Switches != nil {
 		shown := "?" + url.Values{"lang": {v.Form("lang")}, "reader": {v.Form("reader")}}.Encode()
 		p.Trial, p.Sample = here+"/trial"+shown, here+"/sample"+shown
+		if v.May(staff.Draft) {
+			p.Keep = here + "/keep"
+		}
 	}
 	if c.State == campaign.Draft {
 		err = r.addDraft(v, c, &p)
@@ -241,7 +242,7 @@ func (r *room) addRun(v *web.Visit, c campaign.Campaign, p *campaignPage) error 
 	if err != nil {
 		return err
 	}
-	p.Results = resultsOf(got)
+	p.Results = resultsOf(got, c.Holdout > 0)
 	return nil
 }
 

@@ -30,6 +30,7 @@ type formPage struct {
 	Speaks   ui.Field
 	Texts    []textFields
 	May      []string // what a text may name
+	Template string   // that the text comes from
 	Back     string
 	Button   string
 }
@@ -43,12 +44,10 @@ type textFields struct {
 func (r *room) showNew(v *web.Visit) error {
 	c := campaign.Change{Purpose: term.Purpose(v.Form("purpose")), Channel: term.Email, Audience: v.Form("condition")}
 	if c.Purpose == "" {
-		for _, p := range v.Who.Charter.Purposes {
-			if p.Marketing {
-				c.Purpose = p.ID
-				break
-			}
-		}
+		c.Purpose = marketing(v.Who.Charter)
+	}
+	if err := r.started(v, &c); err != nil {
+		return err
 	}
 	return r.write(v, c, formPage{Action: oneURL, Back: listURL, Button: "Save the draft"}, web.Head{Title: "New campaign"})
 }
@@ -130,7 +129,8 @@ func changeFrom(c campaign.Campaign) campaign.Change {
 // changeOf reads the form.
 func changeOf(v *web.Visit) campaign.Change {
 	c := v.Who.Charter
-	out := campaign.Change{Name: v.Form("name"), Purpose: term.Purpose(v.Form("purpose")), Channel: term.Email, Audience: v.Form("condition"),
+	from, _ := id.Parse[id.Template](v.Form("template"))
+	out := campaign.Change{Template: from, Name: v.Form("name"), Purpose: term.Purpose(v.Form("purpose")), Channel: term.Email, Audience: v.Form("condition"),
 		Sender: v.Form("sender"), Content: message.Content{Class: message.Service, Texts: map[term.Lang]message.Text{}}}
 	if p, ok := c.Purpose(out.Purpose); ok && p.Marketing {
 		out.Content.Class = message.Marketing
@@ -179,7 +179,10 @@ func htmlOf(text string) string {
 func (r *room) write(v *web.Visit, c campaign.Change, p formPage, head web.Head) error {
 	in := v.Who.Charter
 	p.Name = ui.Field{ID: "name", Name: "name", Label: "Name", Hint: "For you and your colleagues; customers do not see it.", Value: c.Name, Max: 200, Required: true}
-	p.Purpose = ui.Field{ID: "purpose", Name: "purpose", Label: "For the purpose", Required: true}
+	p.Purpose = purposeField(in, c.Purpose)
+	if c.Template != 0 {
+		p.Template = c.Template.String()
+	}
 	p.Audience = ui.Field{ID: "condition", Name: "condition", Label: "Who", Value: c.Audience, Lines: 2, Max: audience.MaxLength, Hint: "A condition, as the audience editor writes it. Empty means everybody who may be written to."}
 	p.Sender = ui.Field{ID: "sender", Name: "sender", Label: "From", Required: true}
 	p.Holdout = ui.Field{ID: "holdout", Name: "holdout", Label: "Left out, to compare with (percent)", InputMode: "numeric", Max: 3,
@@ -191,13 +194,6 @@ func (r *room) write(v *web.Visit, c campaign.Change, p formPage, head web.Head)
 	}
 	if c.Holdout != nil {
 		p.Holdout.Value = strconv.Itoa(*c.Holdout)
-	}
-	for _, x := range in.Purposes {
-		for _, ch := range x.Channels() {
-			if ch == term.Email {
-				p.Purpose.Options = append(p.Purpose.Options, ui.Option{Value: string(x.ID), Text: x.Title.In("en"), Chosen: x.ID == c.Purpose})
-			}
-		}
 	}
 	for _, s := range in.House.Senders {
 		if s.Purpose == c.Purpose && s.Channel == term.Email {

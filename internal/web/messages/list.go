@@ -4,6 +4,7 @@ import (
 	"candor/internal/campaign"
 	"candor/internal/clock"
 	"candor/internal/id"
+	"candor/internal/staff"
 	"candor/internal/term"
 	"candor/internal/ui"
 	"candor/internal/web"
@@ -15,6 +16,7 @@ type listPage struct {
 	States    []ui.Link
 	Pages     ui.Pages
 	Filtered  bool
+	Samples   []starter // to begin with
 }
 
 // listed is a campaign in a line.
@@ -46,6 +48,9 @@ func (r *room) showList(v *web.Visit) error {
 	}
 	state := v.Form("state")
 	p := listPage{Filtered: state != ""}
+	if v.May(staff.Draft) {
+		p.Samples = starters
+	}
 	for _, s := range stateNames {
 		p.States = append(p.States, ui.Link{Text: string(s), URL: v.With("state", string(s)), Current: state == string(s)})
 	}

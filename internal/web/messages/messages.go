@@ -28,10 +28,16 @@ type room struct {
 	campaign ui.Page[campaignPage]
 	sample   ui.Page[samplePage]
 	log      ui.Page[logPage]
-	ends     web.Shared[struct{}, []audience.Forecast]
+
+	templates    ui.Page[templatesPage]
+	template     ui.Page[templatePage]
+	templateForm ui.Page[templateFormPage]
+	own          ui.Page[ownPage]
+
+	ends web.Shared[struct{}, []audience.Forecast]
 }
 
-//go:embed page
+//go:embed page part
 var files embed.FS
 
 // The room's addresses.
@@ -39,13 +45,17 @@ const (
 	listURL = "/admin/messages"
 	oneURL  = "/admin/messages/campaigns"
 	logURL  = "/admin/messages/deliveries"
+
+	templatesURL = "/admin/messages/templates"
+	ownURL       = "/admin/messages/own-mails"
 )
 
 // New makes the room.
 func New(s Services) (web.Room, error) {
 	set := ui.Load(files)
 	r := &room{Services: s, list: ui.Find[listPage](set, "list"), form: ui.Find[formPage](set, "form"), campaign: ui.Find[campaignPage](set, "campaign"),
-		sample: ui.Find[samplePage](set, "sample"), log: ui.Find[logPage](set, "log")}
+		sample: ui.Find[samplePage](set, "sample"), log: ui.Find[logPage](set, "log"),
+		templates: ui.Find[templatesPage](set, "templates"), template: ui.Find[templatePage](set, "template"), templateForm: ui.Find[templateFormPage](set, "template-form"), own: ui.Find[ownPage](set, "own")}
 	see := web.May(staff.Draft, staff.Approve, staff.Send)
 	write, send := web.May(staff.Draft), web.May(staff.Send)
 	return web.Room{
@@ -53,6 +63,7 @@ func New(s Services) (web.Room, error) {
 		Pages: []web.Page{
 			{Title: "Campaigns", URL: listURL, Words: "messages letters mails"},
 			{Title: "New campaign", URL: oneURL + "/new", Words: "write draft letter"},
+			{Title: "Templates", URL: templatesURL, Words: "look brand sample mails layout"},
 			{Title: "Deliveries", URL: logURL, Words: "log message-id sent bounced returned refused denied"},
 		},
 		Routes: []web.Route{
@@ -69,6 +80,17 @@ func New(s Services) (web.Room, error) {
 			{Pattern: "POST " + oneURL + "/{campaign}/sample", Access: see, Do: r.showSample},
 			{Pattern: "GET " + logURL, Access: see, Do: r.showLog},
 			{Pattern: "POST " + logURL, Access: see, Do: r.findMail},
+			{Pattern: "POST " + oneURL + "/{campaign}/keep", Access: write, Do: r.keep},
+			{Pattern: "GET " + templatesURL, Access: see, Do: r.showTemplates},
+			{Pattern: "GET " + templatesURL + "/new", Access: write, Do: r.showNewTemplate},
+			{Pattern: "POST " + templatesURL, Access: write, Do: r.createTemplate},
+			{Pattern: "POST " + templatesURL + "/sample", Access: write, Do: r.startTemplate},
+			{Pattern: "GET " + ownURL + "/{kind}", Access: see, Do: r.showOwn},
+			{Pattern: "GET " + ownURL + "/{kind}/preview", Access: see, Do: r.previewOwn},
+			{Pattern: "GET " + templatesURL + "/{template}", Access: see, Do: r.showTemplate},
+			{Pattern: "GET " + templatesURL + "/{template}/preview/{version}", Access: see, Do: r.previewTemplate},
+			{Pattern: "GET " + templatesURL + "/{template}/edit", Access: write, Do: r.showEditTemplate},
+			{Pattern: "POST " + templatesURL + "/{template}/edit", Access: write, Do: r.editTemplate},
 			{Pattern: "POST " + oneURL + "/{campaign}/launch", Access: send.Fresh(), Do: r.launch},
 			{Pattern: "POST " + oneURL + "/{campaign}/pause", Access: send, Do: r.step(s.Campaigns.Pause, "Paused. Nothing leaves until it is resumed.")},
 			{Pattern: "POST " + oneURL + "/{campaign}/resume", Access: send, Do: r.step(s.Campaigns.Resume, "Resumed where it was.")},

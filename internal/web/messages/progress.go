@@ -63,8 +63,9 @@ func progressOf(v *web.Visit, c campaign.Campaign, n campaign.Progress) *progres
 	out.Parts = partsOf(toSend, partCount{n.Accepted, ui.Good}, partCount{n.Handed, ui.Info}, partCount{failed, ui.Bad}, partCount{ended - n.Accepted - failed, ui.Warn})
 	out.Summary = fmt.Sprintf("%s of %s messages have come to their end.", ui.Number("en", ended), ui.Number("en", toSend))
 	said := n.Denied[errs.Withdrawn] + n.Denied[errs.Objected]
+	pace, unit := rate(n.Accepted, clockOf(c, v.Now()).Sub(c.LaunchedAt))
 	out.Figures = []ui.Fact{{Term: "Sent", Text: ui.Number("en", n.Accepted)}, {Term: "Waiting", Text: ui.Number("en", n.Waiting+n.Handed)},
-		{Term: "Rate", Text: rate(n.Accepted, clockOf(c, v.Now()).Sub(c.LaunchedAt)), Note: "on average"}, {Term: "Said no meanwhile", Text: ui.Number("en", said), Note: "and got nothing"}}
+		{Term: "Rate", Text: pace, Note: unit}, {Term: "Said no meanwhile", Text: ui.Number("en", said)}}
 	add := func(text string, count int64, tone ui.Tone) {
 		if count > 0 {
 			out.Rows = append(out.Rows, outcome{text, ui.Number("en", count), ui.Share(count, n.Planned), tone})
@@ -98,15 +99,15 @@ func progressOf(v *web.Visit, c campaign.Campaign, n campaign.Progress) *progres
 	return out
 }
 
-// rate says how many left in the time that it took.
-func rate(n int64, took time.Duration) string {
+// rate says how many left in a second or a minute, on average.
+func rate(n int64, took time.Duration) (pace, unit string) {
 	switch {
 	case n == 0 || took < time.Second:
-		return "–"
+		return "–", ""
 	case float64(n) < took.Seconds():
-		return ui.Number("en", int64(math.Round(float64(n)/took.Minutes()))) + " a minute"
+		return ui.Number("en", int64(math.Round(float64(n)/took.Minutes()))), "a minute"
 	}
-	return ui.Number("en", int64(math.Round(float64(n)/took.Seconds()))) + " a second"
+	return ui.Number("en", int64(math.Round(float64(n)/took.Seconds()))), "a second"
 }
 
 func percent(part, whole int64) int64 {
@@ -146,7 +147,9 @@ type compared struct{ Who, People, Orders, Each, Stops string }
 // percent of the width.
 type interval struct{ Zero, Low, High, Width, Mid string }
 
-func resultsOf(r campaign.Results) *results {
+// resultsOf says what a campaign brought; held tells whether anybody was left out
+// to compare with.
+func resultsOf(r campaign.Results, held bool) *results {
 	out := &results{Note: r.Note, Tone: ui.Plain}
 	row := func(who string, g campaign.Group) {
 		if g.Small {
@@ -157,10 +160,16 @@ func resultsOf(r campaign.Results) *results {
 		if g.Stops > 0 {
 			stops = ui.Number("en", g.Stops)
 		}
-		out.Rows = append(out.Rows, compared{who, ui.Number("en", g.People), ui.Number("en", g.Orders), fmt.Sprintf("%.3f", g.PerPerson), stops})
+		line := compared{who, ui.Number("en", g.People), ui.Number("en", g.Orders), fmt.Sprintf("%.3f", g.PerPerson), stops}
+		if g.Few {
+			line.Orders, line.Each = "<10", "–"
+		}
+		out.Rows = append(out.Rows, line)
 	}
 	row("Written to", r.Written)
-	row("Left out", r.LeftOut)
+	if held {
+		row("Left out", r.LeftOut)
+	}
 	if r.Note == "" {
 		out.Verdict = fmt.Sprintf("%+.1f orders for every 1,000 people", r.Lift.Per1000)
 		out.Interval = fmt.Sprintf("Between %+.1f and %+.1f in 95 of 100 such campaigns.", r.Lift.Low, r.Lift.High)
