@@ -60,21 +60,7 @@ func TestJourneyFromAudienceToCampaign(t *testing.T) {
 
 	tab.Open(url + "/admin/messages")
 	see(t, tab, "campaigns-empty")
-	tab.Open(url + "/admin/messages/own-mails/code")
-	see(t, tab, "own-mail")
-	tab.Open(url + "/admin/messages/templates")
-	see(t, tab, "templates-empty")
-	tab.Go("form[action$=sample] button")
-	tab.Sees("main", "In order in every language")
-	see(t, tab, "template")
-	tab.Go(`a[href*="/edit"]`)
-	see(t, tab, "template-form")
-	tab.Fill("#name", "Once a month")
-	tab.Go("main form .actions button")
-	tab.Sees("main", "Version 2")
-	tab.Open(url + "/admin/messages/templates?q=month")
-	tab.Go("tbody a")
-	tab.Go(`a[href*="campaigns/new"]`)
+	fromTemplate(t, tab, url)
 	for field, text := range map[string]string{"#name": "Spring beans", "#subject-en": "New beans from Huila", "#subject-de": "Neue Bohnen aus Huila",
 		"#body-en": "The first boxes of the new harvest are here.\n\nThey taste of red apple and caramel.", "#body-de": "Die ersten Kisten der neuen Ernte sind da.\n\nSie schmecken nach rotem Apfel und Karamell."} {
 		tab.Fill(field, text)
@@ -124,6 +110,27 @@ func TestJourneyFromAudienceToCampaign(t *testing.T) {
 	tab.Sees("pre", "Unsubscribe")
 	tab.Open(url + "/admin/messages")
 	see(t, tab, "campaigns")
+}
+
+// fromTemplate makes a template of a sample, changes it, and begins a campaign
+// with it.
+func fromTemplate(t *testing.T, tab *browsertest.Tab, url string) {
+	t.Helper()
+	tab.Open(url + "/admin/messages/own-mails/code")
+	see(t, tab, "own-mail")
+	tab.Open(url + "/admin/messages/templates")
+	see(t, tab, "templates-empty")
+	tab.Go("form[action$=sample] button")
+	tab.Sees("main", "In order in every language")
+	see(t, tab, "template")
+	tab.Go(`a[href*="/edit"]`)
+	see(t, tab, "template-form")
+	tab.Fill("#name", "Once a month")
+	tab.Go("main form .actions button")
+	tab.Sees("main", "Version 2")
+	tab.Open(url + "/admin/messages/templates?q=month")
+	tab.Go("tbody a")
+	tab.Go(`main a[href*="template="]`)
 }
 
 // followed looks at a campaign that is under way. The page is never read again by
