@@ -101,4 +101,4 @@ func VersionsOf(tx *db.Tx, which id.Template, limit int) ([]Saved, error) {
 }
 
 // OwnMails lists the engine's own mails, in the order of what people meet.
-var OwnMails = []ServiceKind{ConfirmMail, CodeMail, LinkMail, ChangedMail, DownloadMail, ErasureMail, LiftedMail, UpheldMail, GroundsMail, NoticeMail}
+var OwnMails = []ServiceKind{ConfirmMail, ParentMail, CodeMail, LinkMail, ChangedMail, DownloadMail, ErasureMail, LiftedMail, UpheldMail, GroundsMail, NoticeMail}

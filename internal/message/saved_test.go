@@ -1,8 +1,10 @@
 package message
 
 import (
+	"strings"
 	"testing"
 
+	"candor/internal/charter/sample"
 	"candor/internal/db"
 	"candor/internal/db/dbtest"
 	"candor/internal/errs"
@@ -54,4 +56,20 @@ func TestTemplatesHaveVersions(t *testing.T) {
 			t.Fatal(err)
 		}
 	})
+}
+
+// Whatever the engine writes can be looked at, in each of its languages.
+func TestEveryOwnMailIsShown(t *testing.T) {
+	c := sample.Halm()
+	for lang, words := range serviceWords {
+		if len(words) != len(OwnMails) {
+			t.Errorf("%d mails are listed, %d have words in %s", len(OwnMails), len(words), lang)
+		}
+		for _, kind := range OwnMails {
+			p, err := PreviewService(c, kind, lang)
+			if err != nil || strings.Contains(p.Text, "{") || !strings.Contains(p.HTML, c.House.Look.Logo) {
+				t.Errorf("%s in %s: %v %.200s", kind, lang, err, p.Text)
+			}
+		}
+	}
 }

@@ -36,7 +36,7 @@ type ownMail struct{ Subject, When, URL string }
 
 // ownWhen says when the engine sends each of its mails.
 var ownWhen = map[message.ServiceKind]string{
-	message.ConfirmMail: "after a form, to the address that was typed", message.CodeMail: "to prove an address in the privacy centre", message.LinkMail: "when somebody asks for the way to their choices",
+	message.ConfirmMail: "after a form, to the address that was typed", message.ParentMail: "to the address named as a parent's, when somebody young agreed", message.CodeMail: "to prove an address in the privacy centre", message.LinkMail: "when somebody asks for the way to their choices",
 	message.ChangedMail: "to the old address, when it was changed", message.DownloadMail: "when a copy was handed out", message.ErasureMail: "when an erasure begins", message.LiftedMail: "when a restriction ends",
 	message.UpheldMail: "when an objection is upheld", message.GroundsMail: "when an objection is refused", message.NoticeMail: "when something became wider, or data came from elsewhere",
 }
