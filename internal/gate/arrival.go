@@ -73,5 +73,6 @@ const (
 	NotePast        errs.Code = "erased_before"        // of somebody who was erased since
 	NoteUnmapped    errs.Code = "signal_unmapped"      // a signal that speaks of no purpose of the charter
 	NoteUnread      errs.Code = "signal_unread"        // a signal with a section about a law that is not read
+	NoteUnlinked    errs.Code = "no_purpose_to_link"   // a device stays apart: the person left no purpose that uses what it brings
 	NoteNotResident errs.Code = "customer_not_present" // erased or unknown
 )

@@ -108,3 +108,34 @@ func TestADecisionAfterTheJoiningStands(t *testing.T) {
 		w.wantDenied(w.decide(jane, "letter", term.Serve, term.Email), errs.Withdrawn)
 	})
 }
+
+// PRF-08: joining needs a purpose in force. Who withdrew the one purpose that uses
+// what a device did is not joined to it; its signal reaches them all the same; when
+// they agree again, it is joined.
+func TestPRF08_JoiningNeedsAPurposeInForce(t *testing.T) {
+	eachShop(t, func(w *shop) {
+		jane := w.take(from("shop", user("1"), mail("jane@example.org")))[0].Customer
+		w.fact(jane, customer.Fact{Kind: customer.Age, Detail: customer.WithValue("adult")})
+		w.record(jane, letterMail)
+		w.record(jane, consent.Act{Purpose: "letter", Kind: consent.Withdrawn})
+		visit := claimOf(device("1"))
+		visit.Events, visit.GPC = []event.New{viewed("v-1")}, true
+		visitor := w.take(visit)[0].Customer
+		login := func() Taken { return w.take(from("shop", user("1"), device("1")))[0] }
+		got := login()
+		if got.Customer != jane || got.Merged != 0 || len(got.Notes) != 1 || got.Notes[0].Code != NoteUnlinked {
+			w.t.Errorf("without a purpose: %+v", got)
+		}
+		if n := w.count("select count(*) from event where customer_id = $1", visitor); n != 1 {
+			w.t.Errorf("the device has %d events", n)
+		}
+		if n := w.count("select count(*) from fact where customer_id = $1 and kind = $2", jane, customer.GPC); n != 1 {
+			w.t.Errorf("%d signals reached the person", n)
+		}
+		w.clock.Advance(time.Hour)
+		w.record(jane, letterMail)
+		if got := login(); got.Merged != visitor {
+			w.t.Errorf("with a purpose: %+v", got)
+		}
+	})
+}

@@ -84,6 +84,7 @@ type planner struct {
 	holders map[string][]id.Customer
 	people  map[id.Customer]*person
 	erased  map[string]clock.Instant // identities nobody holds, of people erased then
+	apart   map[merge]bool           // who may not be joined to whom: no purpose allows it
 	now     clock.Instant
 	make    func() id.Customer
 	plan    plan
@@ -256,6 +257,11 @@ func (p *planner) attach(t *target, who *person, n named, named bool) {
 func (p *planner) stitch(t *target, who *person, n named, visitor *person, named bool) {
 	switch {
 	case visitor.doubts(n):
+		if visitor.gpc {
+			t.signal = append(t.signal, who.id)
+		}
+	case p.apart[merge{visitor.id, who.id}]:
+		t.notes = append(t.notes, Note{NoteUnlinked, string(n.Kind)})
 		if visitor.gpc {
 			t.signal = append(t.signal, who.id)
 		}

@@ -108,17 +108,15 @@ type said struct {
 }
 
 func (b *batch) prepare(ctx context.Context) error {
-	b.planner = &planner{holders: map[string][]id.Customer{}, people: map[id.Customer]*person{}, erased: map[string]clock.Instant{},
-		now: b.now, make: id.NewCustomer}
-	if err := b.resolve(ctx); err != nil {
+	if err := b.work(ctx, nil); err != nil {
 		return err
 	}
-	b.relied = make(map[id.Customer]bool, len(b.planner.people))
-	for c, who := range b.planner.people {
-		b.relied[c] = who.known
+	apart, err := b.unlinkable(ctx)
+	if err == nil && len(apart) > 0 {
+		err = b.work(ctx, apart)
 	}
-	for i := range b.list {
-		b.planner.take(&b.list[i], b.ids[i])
+	if err != nil {
+		return err
 	}
 	b.base = make([]Taken, len(b.list))
 	b.touched, b.heard = map[id.Customer]bool{}, map[event.Key]bool{}
@@ -134,6 +132,23 @@ func (b *batch) prepare(ctx context.Context) error {
 		}
 	}
 	return b.seal(ctx)
+}
+
+// work plans who the batch is about, joining none of those that are to stay apart.
+func (b *batch) work(ctx context.Context, apart map[merge]bool) error {
+	b.planner = &planner{holders: map[string][]id.Customer{}, people: map[id.Customer]*person{}, erased: map[string]clock.Instant{},
+		apart: apart, now: b.now, make: id.NewCustomer}
+	if err := b.resolve(ctx); err != nil {
+		return err
+	}
+	b.relied = make(map[id.Customer]bool, len(b.planner.people))
+	for c, who := range b.planner.people {
+		b.relied[c] = who.known
+	}
+	for i := range b.list {
+		b.planner.take(&b.list[i], b.ids[i])
+	}
+	return nil
 }
 
 // resolve finds the holders of all identities of the batch, from memory or in

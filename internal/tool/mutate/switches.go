@@ -120,6 +120,10 @@ var Switches = []Switch{
 		File: "internal/gate/verdict.go", Code: "if q.p.marketing {\n\t\t\treturn opUse\n", Off: "if q.p.marketing {\n\t\t\treturn 0\n",
 	},
 	{
+		Test: "TestPRF08_JoiningNeedsAPurposeInForce", In: "internal/gate",
+		File: "internal/gate/link.go", Code: "out[m] = true", Off: "_ = m",
+	},
+	{
 		Test: "TestPRF08_JoinedProfilesKeepTheMoreProtectiveChoiceAndCanBeParted", In: "internal/gate",
 		File: "internal/gate/merge.go", Code: "if err := h.takeNoes(said, &m.kept); err != nil {", Off: "if err := h.takeNoes(nil, &m.kept); err != nil {",
 	},
