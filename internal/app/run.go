@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -22,6 +23,7 @@ const (
 	shutdownTimeout   = 8 * time.Second // for requests; what was begun in the background has the rest of ten
 	lastTimeout       = time.Second     // for the last metrics and spans
 	maxHeader         = 64 << 10
+	settleTime        = 10 * time.Second // after the start, memory that it needed is given back
 )
 
 // Run serves on a listener and works in the background until ctx ends; then it
@@ -48,6 +50,8 @@ func (a *App) Run(ctx context.Context, l net.Listener) error {
 			}
 		})
 	}
+	settled := time.AfterFunc(settleTime, debug.FreeOSMemory) // what only the start needed: templates read, the index made
+	defer settled.Stop()
 	server := a.server(a.Handler())
 	server.RegisterOnShutdown(a.Web.EndStreams)
 	failed := make(chan error, 1)
