@@ -63,6 +63,7 @@ var mayReveal = map[string]string{
 	"internal/gate/internal/vault": "encrypts",
 	"internal/message":             "writes a message to the person",
 	"internal/portal":              "shows the person their own data",
+	"internal/guarded":             "compares digests of staff's addresses with a customer's",
 	"internal/staff":               "seals names and addresses of staff and compares passwords",
 	"internal/web":                 "shows staff who is signed in",
 	"internal/web/customers":       "shows staff what their role sees, for a purpose, on record",

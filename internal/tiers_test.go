@@ -22,6 +22,7 @@ var tiers = [][]string{
 	{"internal/admission"}, // what the charter lets in
 	{"internal/gate"},      // the only door
 	{"internal/export"},    // files that were taken out
+	{"internal/guarded"},   // records that nobody opens alone
 	{"internal/audience", "internal/message", "internal/sharing", "internal/audit", "internal/insight", "internal/claim"}, // uses
 	{"internal/request", "internal/evidence", "internal/incident"},
 	{"internal/campaign", "internal/telling"},                                     // programs

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -19,6 +20,8 @@ import (
 	"candor/internal/demo"
 	"candor/internal/id"
 	"candor/internal/request"
+	"candor/internal/staff"
+	"candor/internal/web/webtest"
 )
 
 // shop is a Shopify shop that sends signed webhooks.
@@ -131,6 +134,7 @@ func TestShopsSpeakForTheirCustomers(t *testing.T) {
 		if code := send("customers/redact", about("72"), secret); code != http.StatusOK { // nobody by now
 			t.Errorf("redact again: %d", code)
 		}
+		secret = shop.changesSecret(secret)
 		if code := send("shop/redact", `{"shop_id":954889,"shop_domain":"halm.myshopify.com"}`, secret); code != http.StatusOK {
 			t.Errorf("shop redact: %d", code)
 		}
@@ -143,4 +147,35 @@ func TestShopsSpeakForTheirCustomers(t *testing.T) {
 			t.Errorf("a shop that left still sends: %d", code)
 		}
 	})
+}
+
+// changesSecret puts another signing secret in place, in Setup, and gives it: it is
+// shown once, and what is signed with the one before is refused.
+func (s shop) changesSecret(old string) string {
+	s.t.Helper()
+	admin := newBrowser(s.a)
+	session := webtest.Hire(s.t, s.a.Staff, "kim@halm.example", staff.Administrator).Session(s.t)
+	admin.cookies[session.Name] = session
+	page := "/admin/setup/sources/" + s.source.String()
+	if w := admin.do(http.MethodPost, page+"/secret", url.Values{"secret": {"too short"}}); w.Code != http.StatusUnprocessableEntity {
+		s.t.Errorf("a short secret: %d", w.Code)
+	}
+	const own = "a secret of the platform's own"
+	if w := admin.do(http.MethodPost, page+"/secret", url.Values{"secret": {own}}); w.Code != http.StatusSeeOther {
+		s.t.Errorf("the platform's secret: %d", w.Code)
+	}
+	body := `{"shop_id":954889}`
+	if a, b := s.send("customers/redact", body, old), s.send("carts/update", body, own); a != http.StatusUnauthorized || b == http.StatusUnauthorized {
+		s.t.Errorf("signed with the old one: %d, with the platform's: %d", a, b)
+	}
+	w := admin.do(http.MethodPost, page+"/secret", nil)
+	_, rest, _ := strings.Cut(w.Body.String(), `<pre class="secret">`)
+	made, _, found := strings.Cut(rest, "<")
+	if !found || strings.Contains(admin.do(http.MethodGet, page, nil).Body.String(), made) {
+		s.t.Errorf("the new secret is not shown once: %d", w.Code)
+	}
+	if a, b := s.send("carts/update", body, own), s.send("carts/update", body, made); a != http.StatusUnauthorized || b == http.StatusUnauthorized {
+		s.t.Errorf("signed with the one before: %d, with the new one: %d", a, b)
+	}
+	return made
 }

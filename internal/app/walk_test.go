@@ -1,12 +1,14 @@
 package app
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -16,6 +18,7 @@ import (
 	"candor/internal/db/dbtest"
 	"candor/internal/db/schema"
 	"candor/internal/demo"
+	"candor/internal/id"
 	"candor/internal/staff"
 	"candor/internal/web"
 	"candor/internal/web/webtest"
@@ -43,25 +46,24 @@ func ask(h http.Handler, route web.Route, cookie *http.Cookie) *httptest.Respons
 	return w
 }
 
-// rows counts what stands in every table but those that a refusal may touch: the
-// ledger records it, and a session is seen.
-func rows(t *testing.T, d *db.DB) map[string]int64 {
+// rows gives what stands in every table but those that a refusal may touch: the
+// ledger records it, a session is seen, a look is counted.
+func rows(t *testing.T, d *db.DB) map[string]string {
 	t.Helper()
 	all, err := schema.Current()
 	if err != nil {
 		t.Fatal(err)
 	}
-	out := map[string]int64{}
+	out := map[string]string{}
 	err = d.Read(ctx, func(tx *db.Tx) error {
 		for _, table := range all {
-			if strings.HasPrefix(table.Name, "ledger_") || table.Name == "staff_session" || table.Name == "staff_try" {
+			switch {
+			case strings.HasPrefix(table.Name, "ledger_"), table.Name == "staff_session", table.Name == "staff_try", table.Name == "staff_look":
 				continue
 			}
-			var n int64
-			if err := tx.QueryRow("select count(*) from " + table.Name).Scan(&n); err != nil {
+			if out[table.Name], err = contentOf(tx, table.Name, len(table.Columns)); err != nil {
 				return err
 			}
-			out[table.Name] = n
 		}
 		return nil
 	})
@@ -69,6 +71,67 @@ func rows(t *testing.T, d *db.DB) map[string]int64 {
 		t.Fatal(err)
 	}
 	return out
+}
+
+// contentOf puts the rows of a table into one text.
+func contentOf(tx *db.Tx, table string, columns int) (string, error) {
+	found, err := tx.Query("select * from " + table)
+	lines, err := db.Collect(found, err, func(scan db.Scan) (string, error) {
+		cells, into := make([]any, columns), make([]any, columns)
+		for i := range cells {
+			into[i] = &cells[i]
+		}
+		err := scan(into...)
+		return fmt.Sprintf("%q", fmt.Sprint(cells...)), err
+	})
+	slices.Sort(lines)
+	return fmt.Sprintf("%d %x", len(lines), sha256.Sum256([]byte(strings.Join(lines, "\n")))), err
+}
+
+// elsewhere gives the number of an object of each kind that a route may name, as
+// another brand would have it.
+var elsewhere = map[string]func() string{
+	"{access}": func() string { return id.New[id.Access]().String() }, "{approval}": func() string { return id.New[id.Approval]().String() },
+	"{audit}": func() string { return id.New[id.Audit]().String() }, "{campaign}": func() string { return id.New[id.Campaign]().String() },
+	"{customer}": func() string { return id.NewCustomer().String() }, "{entry}": func() string { return id.New[id.Entry]().String() },
+	"{import}": func() string { return id.New[id.Import]().String() }, "{incident}": func() string { return id.New[id.Incident]().String() },
+	"{passkey}": func() string { return id.New[id.Passkey]().String() }, "{request}": func() string { return id.New[id.Request]().String() },
+	"{segment}": func() string { return id.New[id.Segment]().String() }, "{session}": func() string { return id.New[id.Session]().String() },
+	"{source}": func() string { return id.New[id.Source]().String() }, "{staff}": func() string { return id.New[id.Staff]().String() },
+	"{token}": func() string { return id.New[id.Token]().String() }, "{delivery}": func() string { return id.New[id.Delivery]().String() },
+	"{class}": func() string { return "provable" }, "{ask}": func() string { return "elsewhere" }, "{version}": func() string { return "99" },
+}
+
+// strange asks, with one person's rights, for an object of another brand at every
+// route that names one: there is none, and nothing comes of it.
+func strange(t *testing.T, a *App, h http.Handler, p *webtest.Person, who staff.Who) {
+	t.Helper()
+	before := rows(t, a.DB)
+	for _, route := range a.Web.Routes() {
+		names := parameter.FindAllString(route.Pattern, -1)
+		if len(names) == 0 || !route.Access.Allows(who.Rights) || route.Access.ForStrangers() {
+			continue
+		}
+		pattern := route.Pattern
+		for _, name := range names {
+			number, ok := elsewhere[name]
+			if !ok {
+				t.Errorf("%s: say in elsewhere how %s of another brand looks", route.Pattern, name)
+				number = func() string { return "x" }
+			}
+			pattern = strings.Replace(pattern, name, number(), 1)
+		}
+		w := ask(h, web.Route{Pattern: pattern}, p.Session(t))
+		if !slices.Contains([]int{http.StatusNotFound, http.StatusBadRequest, http.StatusUnprocessableEntity, http.StatusTooManyRequests}, w.Code) {
+			t.Errorf("%s of another brand: %d %s", route.Pattern, w.Code, w.Header().Get("Location"))
+		}
+	}
+	after := rows(t, a.DB)
+	for table := range after {
+		if before[table] != after[table] {
+			t.Errorf("asking for another brand's changed %s: %s, before %s", table, after[table], before[table])
+		}
+	}
 }
 
 // Every route of staff, once as a stranger and once for each role: whoever lacks
@@ -138,6 +201,7 @@ func walk(t *testing.T, a *App, h http.Handler, p *webtest.Person) {
 	if after := rows(t, a.DB); !maps.Equal(before, after) {
 		t.Errorf("what was refused changed the database: %v, before %v", after, before)
 	}
+	strange(t, a, h, p, who)
 	for _, route := range a.Web.Routes() {
 		if !route.Access.Allows(who.Rights) || route.Access.ForStrangers() {
 			continue

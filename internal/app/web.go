@@ -7,6 +7,7 @@ import (
 	"candor/internal/clock"
 	"candor/internal/db"
 	"candor/internal/egress"
+	"candor/internal/guarded"
 	"candor/internal/incident"
 	"candor/internal/web"
 	"candor/internal/web/audiences"
@@ -55,11 +56,11 @@ func (a *App) homeRoom() (web.Room, error) {
 }
 
 func (a *App) customersRoom() (web.Room, error) {
-	return customers.New(customers.Services{Shell: a.Web, Gate: a.Gate, Desk: a.Desk, Mail: a.Sender, Audience: a.Audience, Sources: a.Collector.Sources()})
+	return customers.New(customers.Services{Shell: a.Web, Gate: a.Gate, Desk: a.Desk, Mail: a.Sender, Audience: a.Audience, Sources: a.Collector.Sources(), Guarded: a.guarded()})
 }
 
 func (a *App) audiencesRoom() (web.Room, error) {
-	return audiences.New(audiences.Services{Audience: a.Audience, Campaigns: a.Campaigns, Gate: a.Gate})
+	return audiences.New(audiences.Services{Audience: a.Audience, Campaigns: a.Campaigns, Gate: a.Gate, Guarded: a.guarded()})
 }
 
 func (a *App) messagesRoom() (web.Room, error) {
@@ -76,9 +77,13 @@ func (a *App) insightRoom() (web.Room, error) {
 
 func (a *App) trustRoom() (web.Room, error) {
 	return trust.New(trust.Services{
-		Ledger: a.Ledger, Staff: a.Staff, Approvals: a.Approvals, Incidents: a.incidents(), Requests: a.Desk, Evidence: a.Evidence, Claims: a.Claims,
+		Ledger: a.Ledger, Staff: a.Staff, Approvals: a.Approvals, Incidents: a.incidents(), Requests: a.Desk, Evidence: a.Evidence, Claims: a.Claims, Guarded: a.guarded(),
 		Exports: a.Exports, Sharing: a.Sharing, Audience: a.Audience, Campaigns: a.Campaigns,
 	})
+}
+
+func (a *App) guarded() *guarded.Doors {
+	return &guarded.Doors{Ring: a.Ring, Gate: a.Gate, Staff: a.Staff, Approvals: a.Approvals}
 }
 
 func (a *App) incidents() *incident.Register {

@@ -1,7 +1,7 @@
 // Package approval is where two people are needed (OWASP ASVS 2.3.5; GDPR 32(4)):
 // to send to many, to take many rows out, to keep data longer, to change the law
-// that is applied, to let a recipient in or change where its data go, and to
-// erase without the person's own request.
+// that is applied, to let a recipient in or change where its data go, to erase without the
+// person's own request, and to open a guarded record.
 //
 // The act is done by whoever wants it, and refused with E_DUAL_CONTROL until
 // somebody else has approved exactly this: another person, in a role that the
@@ -45,6 +45,7 @@ const (
 	Keep      Kind = "keep"      // data are kept longer than was promised
 	Rules     Kind = "rules"     // another choice of law
 	Recipient Kind = "recipient" // a recipient is let in, or reached elsewhere
+	Open      Kind = "open"      // the record of oneself, a colleague or somebody whom the officer has marked
 	Erase     Kind = "erase"     // an erasure that the person did not ask for, or one of many
 )
 
@@ -59,6 +60,7 @@ var Kinds = []struct {
 	{Keep, "Keep data longer", []staff.Permission{staff.Approve, staff.Oversee}},
 	{Rules, "Change the law that is applied", []staff.Permission{staff.Approve, staff.Oversee}},
 	{Recipient, "Let a recipient in or change where it is reached", []staff.Permission{staff.Approve, staff.DecideRequest, staff.Oversee}},
+	{Open, "Open a guarded record", []staff.Permission{staff.DecideRequest, staff.Oversee}},
 	{Erase, "Erase without the person's request", []staff.Permission{staff.Approve, staff.DecideRequest, staff.Oversee}},
 }
 

@@ -54,6 +54,18 @@ func (s *Sources) SetSecret(ctx context.Context, source id.Source, secret string
 	return s.update(ctx, `update source set secret_key_id = $2, secret = $3 where source_id = $1`, source, sealed.keyID, sealed.sealed)
 }
 
+// NewSecret makes another secret for a shop and gives it, to be shown once. What is
+// signed with the one before is refused from now on. It returns NOT_FOUND when
+// there is no such shop.
+func (s *Sources) NewSecret(ctx context.Context, source id.Source) (string, error) {
+	found, err := s.byID(ctx, source)
+	if err != nil {
+		return "", err
+	}
+	secret := newKey(found.Class, found.Mode)
+	return secret, s.SetSecret(ctx, source, secret)
+}
+
 // byID finds a shop. It returns NOT_FOUND for other sources too: their data come
 // under a key.
 func (s *Sources) byID(ctx context.Context, source id.Source) (*Source, error) {

@@ -38,12 +38,13 @@ const (
 	Notified    FactKind = "notice"      // a notice was delivered; Detail.notice, Detail.version, Detail.mail; off when that mail came back
 	Dial        FactKind = "dial"        // the level of personalisation that the person chose
 	Rhythm      FactKind = "rhythm"      // how often a purpose may write; one that the charter offers, or ""
+	Guarded     FactKind = "guarded"     // a record that nobody of the staff opens alone; on, off; Detail.why
 	Unwanted    FactKind = "unwanted"    // topics of a purpose that the person leaves out, joined by commas
 )
 
 // FactKinds lists them all.
 var FactKinds = []FactKind{Restriction, Hold, Deceased, Care, Dispute, Pause, Age, Residence, Purchase,
-	Contract, SoftOptIn, Inquiry, Indirect, Interaction, Address, Suppressed, GPC, Signal, Objection, Notified, Dial, Rhythm, Unwanted}
+	Contract, SoftOptIn, Inquiry, Indirect, Interaction, Address, Suppressed, GPC, Signal, Objection, Notified, Dial, Rhythm, Guarded, Unwanted}
 
 // Values that many kinds share.
 const (

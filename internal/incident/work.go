@@ -13,8 +13,11 @@ import (
 func actorOf(s string) term.Actor { return term.Actor(s) }
 
 // Record replaces what is known of an incident and adds a line to its timeline.
-// It returns CONFLICT once it is closed.
+// It returns NOT_FOUND when there is none, and CONFLICT once it is closed.
 func (r *Register) Record(tx *db.Tx, which id.Incident, f Facts, by term.Actor) error {
+	if _, err := r.Get(tx, which); err != nil {
+		return err
+	}
 	if err := checkKinds(f.Kinds); err != nil {
 		return err
 	}

@@ -50,6 +50,7 @@ func (r *Roster) Look(ctx context.Context, who id.Staff) error {
 const (
 	lookHit  = "hit"
 	lookSeen = "exists"
+	lookHeld = "guarded"
 )
 
 // Looked records a look: for which purpose or request, and whether anybody was
@@ -60,6 +61,12 @@ func (r *Roster) Looked(tx *db.Tx, who id.Staff, why string, found bool) error {
 		outcome = lookHit
 	}
 	return r.note(tx, KindLooked, act{Staff: who, Act: outcome, Text: why, By: Actor(who)})
+}
+
+// LookHeld records that somebody looked for a customer whose record a second person
+// has to open.
+func (r *Roster) LookHeld(tx *db.Tx, who id.Staff, why string) error {
+	return r.note(tx, KindLooked, act{Staff: who, Act: lookHeld, Text: why, By: Actor(who)})
 }
 
 // LookedByNumber records that somebody went to a customer's page without having

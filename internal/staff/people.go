@@ -222,3 +222,22 @@ func (r *Roster) open(what string, who id.Staff, sealed string) (personal.Value,
 	b, err := r.Ring.OpenToken("staff/"+what+"/"+who.String(), sealed)
 	return personal.Seal(string(b)), err
 }
+
+// Address is the work address of somebody who works here.
+type Address struct {
+	ID    id.Staff
+	Email personal.Value
+}
+
+// Addresses lists those of everybody who works here.
+func (r *Roster) Addresses(tx *db.Tx) ([]Address, error) {
+	rows, err := tx.Query(`select staff_id, email from staff where left_at = 0`)
+	return db.Collect(rows, err, func(scan db.Scan) (a Address, err error) {
+		var sealed string
+		if err := scan(&a.ID, &sealed); err != nil {
+			return a, err
+		}
+		a.Email, err = r.open("email", a.ID, sealed)
+		return a, err
+	})
+}

@@ -12,6 +12,7 @@ import (
 	"candor/internal/audience"
 	"candor/internal/campaign"
 	"candor/internal/gate"
+	"candor/internal/guarded"
 	"candor/internal/staff"
 	"candor/internal/ui"
 	"candor/internal/web"
@@ -23,6 +24,7 @@ type Services struct {
 	Audience  *audience.Service
 	Campaigns *campaign.Book
 	Gate      *gate.Gate
+	Guarded   *guarded.Doors
 }
 
 type room struct {

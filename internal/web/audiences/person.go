@@ -5,6 +5,7 @@ import (
 	"candor/internal/db"
 	"candor/internal/errs"
 	"candor/internal/gate"
+	"candor/internal/guarded"
 	"candor/internal/id"
 	"candor/internal/term"
 	"candor/internal/ui"
@@ -40,6 +41,9 @@ func (r *room) showPerson(v *web.Visit) error {
 	}
 	p := personPage{Customer: who.String(), Back: q.url(q.condition)}
 	err = v.Write(func(tx *db.Tx) error {
+		if err := r.Guarded.Open(tx, guarded.Look{Customer: who, By: v.Who.Person.ID, Why: string(q.purpose.ID)}); err != nil {
+			return err
+		}
 		if err := v.Staff.Looked(tx, v.Who.Person.ID, string(q.purpose.ID), true); err != nil {
 			return err
 		}

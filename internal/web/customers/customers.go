@@ -14,6 +14,7 @@ import (
 	"candor/internal/audience"
 	"candor/internal/collect"
 	"candor/internal/gate"
+	"candor/internal/guarded"
 	"candor/internal/message"
 	"candor/internal/request"
 	"candor/internal/staff"
@@ -30,6 +31,7 @@ type Services struct {
 	Mail     *message.Sender // knows what is on its way
 	Audience *audience.Service
 	Sources  *collect.Sources
+	Guarded  *guarded.Doors
 }
 
 type room struct {

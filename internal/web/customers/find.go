@@ -7,6 +7,7 @@ import (
 	"candor/internal/customer"
 	"candor/internal/db"
 	"candor/internal/errs"
+	"candor/internal/guarded"
 	"candor/internal/id"
 	"candor/internal/staff"
 	"candor/internal/term"
@@ -92,6 +93,7 @@ func (r *room) look(v *web.Visit, identity string) (list []id.Customer, why stri
 	if err := v.Staff.Look(v.Context(), v.Who.Person.ID); err != nil {
 		return nil, "", err
 	}
+	var second error
 	err = v.Write(func(tx *db.Tx) (err error) {
 		if list, err = finder(tx, r); err != nil {
 			return err
@@ -99,12 +101,32 @@ func (r *room) look(v *web.Visit, identity string) (list []id.Customer, why stri
 		if of != 0 {
 			list = only(list, of)
 		}
+		if second = r.guarded(tx, v, list, why); errs.CodeOf(second) == errs.DualControl {
+			return v.Staff.LookHeld(tx, v.Who.Person.ID, why)
+		}
+		if second != nil {
+			return second
+		}
 		return v.Staff.Looked(tx, v.Who.Person.ID, why, len(list) > 0)
 	})
+	if err == nil && second != nil {
+		return nil, "", second
+	}
 	if err == nil && len(list) == 0 {
 		err = errs.New(errs.NotFound, "nobody_found", "nobody is known by this; check the spelling, or ask for another address or number. The search is on record").On("identity")
 	}
 	return list, why, err
+}
+
+// guarded returns E_DUAL_CONTROL when a second person has to open one of the
+// records.
+func (r *room) guarded(tx *db.Tx, v *web.Visit, list []id.Customer, why string) error {
+	for _, c := range list {
+		if err := r.Guarded.Open(tx, guarded.Look{Customer: c, By: v.Who.Person.ID, Why: why}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // only keeps the customer whom a request is about: with its number, nobody else

@@ -98,6 +98,7 @@ func New(s Services) (web.Room, error) {
 			{Pattern: "POST /admin/setup/sources/new", Access: tech.Fresh(), Do: r.makeSource},
 			{Pattern: "GET /admin/setup/sources/{source}", Access: tech, Do: r.showSource},
 			{Pattern: "GET /admin/setup/sources/{source}/live", Access: tech, Do: r.streamSource},
+			{Pattern: "POST /admin/setup/sources/{source}/secret", Access: tech.Fresh(), Do: r.changeSecret},
 			{Pattern: "POST /admin/setup/sources/{source}/revoke", Access: tech.Fresh(), Do: r.revokeSource},
 			{Pattern: "GET /admin/setup/sources/{source}/quarantine", Access: tech, Do: r.showQuarantine},
 			{Pattern: "POST /admin/setup/sources/{source}/replay", Access: tech.Fresh(), Do: r.replay},

@@ -25,7 +25,7 @@ func TestPagesRenderFull(t *testing.T) {
 	how := []install{{"curl", "curl -u KEY"}}
 	webtest.Pages(t, files,
 		webtest.Page(p.sources, sourcesPage{[]sourceRow{{id.New[id.Source](), "shop", "server", "live", 12, 3, at, well}}}),
-		webtest.Page(p.source, sourcePage{id.New[id.Source](), []ui.Fact{{Term: "Key", Text: "server"}}, []figure{{"Taken", "12", "once", "/x"}}, []seenRow{{at, "track: Order Completed", []string{"value"}, []string{"shoe_size"}, well}}, "/live", count, count, how, true, "/twin"}),
+		webtest.Page(p.source, sourcePage{id.New[id.Source](), []ui.Fact{{Term: "Key", Text: "server"}}, []figure{{"Taken", "12", "once", "/x"}}, []seenRow{{at, "track: Order Completed", []string{"value"}, []string{"shoe_size"}, well}}, "/live", count, count, how, true, "/twin", secretField(nil)}),
 		webtest.Page(p.newSource, newSourcePage{field("a"), choice("b"), choice("c"), field("d"), field("e"), choice("f")}),
 		webtest.Page(p.key, keyPage{"server_live_x", "/admin/setup", how}),
 		webtest.Page(p.quarantine, quarantinePage{id.New[id.Source](), []heldRow{{id.New[id.Quarantine](), at, "wrong_type", "value", 120}}, next}),

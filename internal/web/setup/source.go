@@ -85,7 +85,8 @@ type sourcePage struct {
 	Dropped []countRow
 	Install []install
 	Open    bool
-	Twin    string // where the live key of a test source is made
+	Twin    string    // where the live key of a test source is made
+	Secret  *ui.Field // of a shop, to put another in place
 }
 
 // figure is a number at a glance.
@@ -130,7 +131,9 @@ func (r *room) find(tx *db.Tx, v *web.Visit) (collect.Source, error) {
 }
 
 // showSource shows what arrives from a source, by name and never by value.
-func (r *room) showSource(v *web.Visit) error {
+func (r *room) showSource(v *web.Visit) error { return r.renderSource(v, web.Head{}, nil) }
+
+func (r *room) renderSource(v *web.Visit, h web.Head, wrong error) error {
 	var p sourcePage
 	var s collect.Source
 	if err := r.Collector.Flush(v.Context()); err != nil {
@@ -170,7 +173,11 @@ func (r *room) showSource(v *web.Visit) error {
 		p.Seen = append(p.Seen, seenLine(v, m))
 	}
 	p.Install = r.installs(s)
-	return web.Show(v, r.pages.source, web.Head{Title: s.Name, Crumb: &ui.Link{Text: "Sources", URL: "/admin/setup"}}, p)
+	if p.Open && shopKits[s.Class] != nil {
+		p.Secret = secretField(wrong)
+	}
+	h.Title, h.Crumb = s.Name, &ui.Link{Text: "Sources", URL: "/admin/setup"}
+	return web.Show(v, r.pages.source, h, p)
 }
 
 func sourceURL(s collect.Source) string { return "/admin/setup/sources/" + s.ID.String() }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"candor/internal/clock"
+	"candor/internal/db"
 	"candor/internal/errs"
 	"candor/internal/id"
 	"candor/internal/request"
@@ -18,6 +19,9 @@ func (r *room) answer(done string, act func(ctx context.Context, v *web.Visit, w
 		if err != nil {
 			return err
 		}
+		if err := r.mayDecide(v, which); err != nil {
+			return err
+		}
 		err = act(v.Context(), v, which)
 		if errs.Is(err, errs.Invalid) {
 			return r.renderRequest(v, which, web.Head{}.Wrong(), err)
@@ -27,6 +31,15 @@ func (r *room) answer(done string, act func(ctx context.Context, v *web.Visit, w
 		}
 		return v.Done(requestsURL+"/"+which.String(), done)
 	}
+}
+
+// mayDecide returns E_ROLE when a request is the reader's own.
+func (r *room) mayDecide(v *web.Visit, which id.Request) error {
+	q, err := r.Requests.Get(v.Context(), which)
+	if err != nil || q.Customer == 0 {
+		return err
+	}
+	return v.Read(func(tx *db.Tx) error { return r.Guarded.Decides(tx, q.Customer, v.Who.Person.ID) })
 }
 
 func (r *room) uphold(ctx context.Context, v *web.Visit, which id.Request) error {

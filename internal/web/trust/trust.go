@@ -16,6 +16,7 @@ import (
 	"candor/internal/db"
 	"candor/internal/evidence"
 	"candor/internal/export"
+	"candor/internal/guarded"
 	"candor/internal/id"
 	"candor/internal/incident"
 	"candor/internal/ledger"
@@ -34,6 +35,7 @@ type Services struct {
 	Requests  *request.Desk
 	Staff     *staff.Roster
 	Approvals *approval.Desk
+	Guarded   *guarded.Doors
 	Evidence  *evidence.Keeper
 	Claims    *claim.Store
 	Exports   *export.Book
@@ -56,6 +58,7 @@ type pages struct {
 	incident  ui.Page[incidentPage]
 	concern   ui.Page[concernPage]
 	accesses  ui.Page[accessesPage]
+	guarded   ui.Page[guardedPage]
 	own       ui.Page[ownPage]
 	approvals ui.Page[approvalsPage]
 	approval  ui.Page[approvalPage]
@@ -75,7 +78,7 @@ func load(set *ui.Set) pages {
 		ledger: ui.Find[ledgerPage](set, "ledger"), entry: ui.Find[entryPage](set, "entry"), uses: ui.Find[usesPage](set, "uses"), evidence: ui.Find[evidencePage](set, "evidence"),
 		incidents: ui.Find[incidentsPage](set, "incidents"), incident: ui.Find[incidentPage](set, "incident"), concern: ui.Find[concernPage](set, "concern"),
 		approvals: ui.Find[approvalsPage](set, "approvals"), approval: ui.Find[approvalPage](set, "approval"),
-		accesses: ui.Find[accessesPage](set, "accesses"), own: ui.Find[ownPage](set, "own"),
+		accesses: ui.Find[accessesPage](set, "accesses"), own: ui.Find[ownPage](set, "own"), guarded: ui.Find[guardedPage](set, "guarded"),
 		requests: ui.Find[requestsPage](set, "requests"), request: ui.Find[requestPage](set, "request"),
 		claims:  ui.Find[claimsPage](set, "claims"),
 		exports: ui.Find[exportsPage](set, "exports"), export: ui.Find[exportPage](set, "export"), newExport: ui.Find[newExportPage](set, "export-new"),
@@ -100,6 +103,7 @@ func New(s Services) (web.Room, error) {
 			{Title: "Uses of data", URL: "/admin/trust/uses", Words: "who read staff disclosed"},
 			{Title: "Accesses", URL: accessesURL, Words: "looked without a case confidentiality sample question"},
 			{Title: "Exports", URL: exportsURL, Words: "download file csv list take out canary delete whose"},
+			{Title: "Guarded records", URL: guardedURL, Words: "own colleague flag vip second person"},
 			{Title: "Incidents", URL: "/admin/trust/incidents", Words: "breach concern register"},
 			{Title: "Approvals", URL: approvalsURL, Words: "dual control second person approve four eyes"},
 			{Title: "Report a concern", URL: "/admin/concern", Words: "breach incident wrong help"},
@@ -126,6 +130,8 @@ func New(s Services) (web.Room, error) {
 			{Pattern: "GET " + accessesURL, Access: audit, Do: r.showAccesses},
 			{Pattern: "POST " + accessesURL + "/{access}/fine", Access: web.May(staff.Oversee), Do: r.judgeAccess(true, "Noted: it was in order.")},
 			{Pattern: "POST " + accessesURL + "/{access}/wrong", Access: web.May(staff.Oversee), Do: r.judgeAccess(false, "It stands in the register of incidents.")},
+			{Pattern: "GET " + guardedURL, Access: web.May(staff.Oversee, staff.DecideRequest), Do: r.showGuarded},
+			{Pattern: "POST " + guardedURL, Access: web.May(staff.Oversee, staff.DecideRequest), Do: r.mark},
 			{Pattern: "GET " + ownURL, Access: web.SignedIn(), Do: r.showOwn},
 			{Pattern: "POST " + ownURL + "/{access}", Access: web.SignedIn(), Do: r.explain},
 			{Pattern: "GET " + exportsURL, Access: files, Do: r.showExports},

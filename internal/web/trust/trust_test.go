@@ -30,6 +30,7 @@ func TestPagesRenderFull(t *testing.T) {
 			Past: []ui.Moment{{At: at, Tone: ui.Info, Title: "Asked"}}, Steps: []requestStep{{"events", "12", ui.Status{Tone: ui.Good, Text: "done"}}}, Told: []ui.Fact{{Term: "Relay", Text: "told"}},
 			Acts: []requestAct{{URL: "/x", Title: "Uphold", Follows: "It ends.", Button: "Uphold", Danger: true, Field: &ui.Field{ID: "how", Name: "how", Label: "How", Error: "wrong"}}}, Proof: "/p"}),
 		webtest.Page(p.accesses, accessesPage{[]ui.Link{{Text: "Open", URL: "?", Current: true}}, []accessRow{{id.New[id.Access](), id.New[id.Entry](), "Ada", at.Time(), "Orders", "a late parcel", ui.Status{Tone: ui.Info, Text: "explained"}, true}}, ui.Pages{Next: "?after=x"}}),
+		webtest.Page(p.guarded, guardedPage{field("customer"), field("why")}),
 		webtest.Page(p.own, ownPage{[]ownRow{{id.New[id.Access](), at.Time(), "Orders", field("answer")}}}),
 		webtest.Page(p.claims, claimsPage{field("identity"), field("case"), []ui.Fact{{Term: "Kept", Text: "1"}}, true, []foundClaim{{"req_1", "Erased on 5 March 2026", []ui.Fact{{Term: "Kept until", Text: "2029"}}, "/admin/x",
 			[]keptDecision{{at.Time(), "Agreed: the letter", "on a form", "form signup", "/admin/y", ui.Status{Tone: ui.Good, Text: "in the ledger"}}}}}}),
