@@ -56,6 +56,7 @@ func TestJourneyThroughACustomer(t *testing.T) {
 
 	tab.Open(url + "/admin/customers/" + anybody(t, d.App))
 	tab.Sees("main", "One customer at a time")
+	saysWhy(t, d, tab, url)
 	keptForClaims(t, tab, d, url)
 }
 
@@ -73,6 +74,40 @@ func keptForClaims(t *testing.T, tab *browsertest.Tab, d *Demo, url string) {
 	tab.Sees("main", "Erased on")
 	tab.Sees("main", "in the ledger")
 	see(t, tab, "claims")
+}
+
+// saysWhy: the look is asked about, and a record is guarded, which stops the next
+// look until a second person has approved it.
+func saysWhy(t *testing.T, d *Demo, tab *browsertest.Tab, url string) {
+	t.Helper()
+	if err := d.App.Staff.Question(ctx); err != nil {
+		t.Fatal(err)
+	}
+	tab.Open(url + "/admin/")
+	tab.Sees("main", "Say what you looked at customers for")
+	tab.Open(url + "/admin/accesses")
+	see(t, tab, "accesses-own")
+	tab.Fill("textarea", "A call about a late parcel")
+	tab.Go("main form button")
+	tab.Sees("main", "You are asked nothing")
+	tab.Open(url + "/admin/trust/accesses")
+	tab.Sees("main", "A call about a late parcel")
+	see(t, tab, "accesses")
+
+	who := anybody(t, d.App)
+	tab.Open(url + "/admin/trust/guarded")
+	see(t, tab, "guarded")
+	tab.Fill("#customer", who)
+	tab.Fill("#why", "Known from the news")
+	tab.Go("main form button")
+	tab.Sees("[role=status]", "nobody opens it alone")
+	tab.Open(url + "/admin/customers")
+	tab.Expect(403)
+	lookFor(tab, who)
+	tab.Sees("main", "it waits for approval as apr_")
+	see(t, tab, "guarded-stopped")
+	tab.Open(url + "/admin/setup/sign-on")
+	see(t, tab, "sign-on")
 }
 
 // anybody gives the number of a customer whom nobody looked for.

@@ -3,7 +3,10 @@ package ui
 import (
 	"errors"
 	"net/http"
+	"strings"
 	"sync"
+	"unicode"
+	"unicode/utf8"
 
 	"candor/internal/errs"
 )
@@ -45,6 +48,12 @@ var kinds = map[errs.Kind]struct {
 	errs.Unavailable:  {http.StatusServiceUnavailable, "error.down"},
 }
 
+// sentence makes one of an error's words, which begin small and have no stop.
+func sentence(words string) string {
+	first, size := utf8.DecodeRuneInString(words)
+	return strings.TrimSuffix(string(unicode.ToUpper(first))+words[size:], ".") + "."
+}
+
 // Fail writes the error page for err, in the frame's language and in words that
 // tell the reader what to do. An internal error shows nothing but its incident
 // number, under which the caller has logged it. Staff read the error's own
@@ -60,6 +69,9 @@ func Fail(w http.ResponseWriter, f Frame, err error, incident string) {
 	var known *errs.Error
 	if f.Desk != nil && errors.As(err, &known) && known.Kind != errs.Internal {
 		data.Text = known.Msg
+		if known.Code == errs.DualControl {
+			f.Title, data.Text = pages.set.Say(f.Lang, "error.second"), sentence(known.Msg)
+		}
 	}
 	if k.status == http.StatusInternalServerError {
 		data.Incident = incident
