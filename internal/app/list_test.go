@@ -28,6 +28,7 @@ func TestListsAreTables(t *testing.T) {
 		}{
 			{pia, "/admin/trust?as=csv&kind=consent.record", "entry", "Consent record", h.count("select count(*) from ledger_entry where kind = 'consent.record'")},
 			{pia, "/admin/trust/uses?as=csv", "entry", "", 0},
+			{mara, "/admin/messages/deliveries?as=csv", "message-id", "", h.count("select count(*) from send")},
 			{mara, "/admin/messages?as=csv", "campaign", "'=1+1", 1},
 		} {
 			w := visit(h.App, http.MethodGet, x.path, nil, "Cookie", x.who.Session(t).String())

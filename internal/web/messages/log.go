@@ -83,6 +83,9 @@ func (r *room) writeLog(v *web.Visit, p logPage, head web.Head) error {
 		ask.Program, ask.ID = campaign.Program, int64(which)
 		p.Campaign = &ui.Link{Text: c.Name, URL: v.With("campaign", "")}
 	}
+	if v.WantsCSV() {
+		return r.logTable(v, ask)
+	}
 	if at, number, ok := strings.Cut(v.Form("after"), "-"); ok {
 		n, err := strconv.ParseInt(at, 10, 64)
 		m, err2 := strconv.ParseInt(number, 10, 64)
@@ -116,8 +119,31 @@ func (r *room) writeLog(v *web.Visit, p logPage, head web.Head) error {
 	}
 	p.Find.ID, p.Find.Name, p.Find.Label, p.Find.Max = "message-id", "message_id", "Message-ID", 200
 	p.Find.Hint = "As a bounce or the head of a mail shows it."
+	head.Actions = []ui.Link{v.CSVLink()}
 	head.Title, head.Intro = "Deliveries", "What became of each message. The log does not say whose it was; a customer's own page does, to who may see it."
 	return web.Show(v, r.log, head, p)
+}
+
+// logTable is the log as a table, by Message-ID.
+func (r *room) logTable(v *web.Visit, ask message.Log) error {
+	names := map[int64]string{}
+	ask.Limit = pageSize
+	head := []string{"message-id", "message", "purpose", "state", "why", "time"}
+	return v.CSV("deliveries", head, func(string) (lines [][]string, next string, err error) {
+		var list []message.Delivery
+		err = v.Read(func(tx *db.Tx) (err error) {
+			list, err = message.Deliveries(tx, r.Ring, ask)
+			return err
+		})
+		for _, d := range list {
+			row := r.deliveryOf(v, d, names)
+			lines = append(lines, []string{row.ID, row.What, row.Purpose, row.Status.Text, row.Why, row.At.String()})
+		}
+		if len(list) == pageSize {
+			ask.After, next = list[pageSize-1].Place, "more"
+		}
+		return lines, next, err
+	})
 }
 
 // deliveryOf says what a message was. Names of campaigns are read once.
