@@ -183,7 +183,7 @@ func TestSingleSignOnWithARealProvider(t *testing.T) {
 		h.staysInItsBrowser()
 		h.asksForOurFactor()
 		h.provesAgain(g)
-		h.hearsOfSigningOut(g)
+		h.hearsOfSigningOut()
 		g = h.guest()
 		if p := g.signsIn(toProvider, "ada"); p.path != "/admin/account" {
 			t.Errorf("in again: %d %s", p.status, p.path)
@@ -332,7 +332,7 @@ func (h *signOnHouse) provesAgain(g *guest) {
 var hidden = regexp.MustCompile(`name="xsrf" value="([^"]+)"`)
 
 // hearsOfSigningOut: signing out at the provider ends the session here.
-func (h *signOnHouse) hearsOfSigningOut(g *guest) {
+func (h *signOnHouse) hearsOfSigningOut() {
 	t := h.t
 	if w := httptest.NewRecorder(); true {
 		r := httptest.NewRequest(http.MethodPost, web.SignOnOut, strings.NewReader(url.Values{"logout_token": {"e30.e30.x"}}.Encode()))
@@ -341,7 +341,7 @@ func (h *signOnHouse) hearsOfSigningOut(g *guest) {
 			t.Errorf("a logout token that is none: %d", w.Code)
 		}
 	}
-	g = h.guest()
+	g := h.guest()
 	if p := g.signsIn(toProvider, "ada"); p.path != "/admin/account" {
 		t.Fatalf("in: %d %s", p.status, p.path)
 	}
