@@ -39,8 +39,13 @@ func (v *Visit) Zone() *time.Location {
 	return zone
 }
 
-// Local is an instant as pages show it.
-func (v *Visit) Local(at clock.Instant) time.Time { return at.In(v.Zone()) }
+// Local is an instant as pages show it; one that never was is the zero time.
+func (v *Visit) Local(at clock.Instant) time.Time {
+	if at.IsZero() || at == clock.Never {
+		return time.Time{}
+	}
+	return at.In(v.Zone())
+}
 
 // Moments has what happened shown in the business's zone.
 func (v *Visit) Moments(list []ui.Moment) []ui.Moment {

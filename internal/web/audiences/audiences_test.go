@@ -14,7 +14,7 @@ import (
 
 func TestPagesRenderFull(t *testing.T) {
 	set := ui.Load(files)
-	at := clock.UTC(2026, 3, 5, 9, 0, 0)
+	at := clock.UTC(2026, 3, 5, 9, 0, 0).Time()
 	field := func(id string) ui.Field { return ui.Field{ID: id, Name: id, Label: id, Error: "wrong"} }
 	who := field("who")
 	webtest.Pages(t, files,

@@ -4,10 +4,10 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"time"
 
 	"candor/internal/audience"
 	"candor/internal/charter"
-	"candor/internal/clock"
 	"candor/internal/errs"
 	"candor/internal/staff"
 	"candor/internal/term"
@@ -47,7 +47,7 @@ type answer struct {
 	Funnel ui.Funnel
 	Out    []ui.Slice
 	Sample []string
-	At     clock.Instant
+	At     time.Time
 	None   bool
 }
 
@@ -196,12 +196,12 @@ func (r *room) count(v *web.Visit, q question, p *editorPage) error {
 	if err != nil {
 		return err
 	}
-	p.Reach = reachOf(q, f)
+	p.Reach = reachOf(v, q, f)
 	return nil
 }
 
-func reachOf(q question, f audience.Funnel) *answer {
-	out := &answer{At: f.At, None: f.Match.N == 0, Funnel: reach.Funnel(f, "From those who match to those you can reach"), Out: reach.LeftOut(q.reach(), f)}
+func reachOf(v *web.Visit, q question, f audience.Funnel) *answer {
+	out := &answer{At: v.Local(f.At), None: f.Match.N == 0, Funnel: reach.Funnel(f, "From those who match to those you can reach"), Out: reach.LeftOut(q.reach(), f)}
 	for _, s := range f.Sample {
 		out.Sample = append(out.Sample, s.Address)
 	}

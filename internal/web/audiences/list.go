@@ -3,12 +3,12 @@ package audiences
 import (
 	"candor/internal/audience"
 	"candor/internal/charter"
-	"candor/internal/clock"
 	"candor/internal/db"
 	"candor/internal/id"
 	"candor/internal/term"
 	"candor/internal/ui"
 	"candor/internal/web"
+	"time"
 )
 
 // listPage shows the saved audiences.
@@ -26,7 +26,7 @@ type savedSegment struct {
 	Wrong   *ui.Status
 	Edit    string
 	Delete  string
-	Made    clock.Instant
+	Made    time.Time
 }
 
 // recipe is an audience to start from.
@@ -68,7 +68,7 @@ func cursor(v *web.Visit) (id.Segment, error) {
 }
 
 func (r *room) saved(v *web.Visit, g audience.Segment) savedSegment {
-	out := savedSegment{Name: g.Name, Purpose: titleOf(v.Who.Charter, g.Purpose), Made: g.CreatedAt,
+	out := savedSegment{Name: g.Name, Purpose: titleOf(v.Who.Charter, g.Purpose), Made: v.Local(g.CreatedAt),
 		Edit: editorURL(g.Purpose, term.Email, g.Expression), Delete: listURL + "/" + g.ID.String() + "/delete"}
 	c, err := r.Audience.Compile(v.Who.Charter, g.Purpose, g.Expression)
 	if err != nil {

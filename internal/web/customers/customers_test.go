@@ -11,7 +11,8 @@ import (
 
 func TestPagesRenderFull(t *testing.T) {
 	set := ui.Load(files)
-	at := clock.UTC(2026, 3, 5, 9, 0, 0)
+	instant := clock.UTC(2026, 3, 5, 9, 0, 0)
+	at := instant.Time()
 	field := func(id string) ui.Field { return ui.Field{ID: id, Name: id, Label: id, Error: "wrong"} }
 	reveal := field("purpose")
 	webtest.Pages(t, files,
@@ -20,7 +21,7 @@ func TestPagesRenderFull(t *testing.T) {
 		webtest.Page(ui.Find[customerPage](set, "customer"), customerPage{
 			Number: "cus_1", Address: "a***@e***.org", Since: at, Why: "for “Orders”", URL: findURL + "/cus_1", Hidden: true, Stage: "Customer for 12 days", Reveal: &reveal,
 			Chips: []ui.Status{{Tone: ui.Good, Text: "Letter · e-mail: allowed"}}, Filters: []ui.Link{{Text: "Everything", URL: findURL, Current: true}},
-			Moments:     []ui.Moment{{At: at, Tone: ui.Good, Title: "Agreed", Text: "by form"}},
+			Moments:     []ui.Moment{{At: instant, Tone: ui.Good, Title: "Agreed", Text: "by form"}},
 			Permissions: []permission{{"Letter", []allowed{{"Write by e-mail", ui.Status{Tone: ui.Bad, Text: "not allowed"}, "They said no."}}}},
 			Held:        []held{{"Name", "shop", "5 March 2028", true, []string{"Orders until 5 March 2028"}, []string{"crm"}}, {Title: "Roast", Source: "a form"}},
 			Pages:       ui.Pages{Next: findURL}, Actions: []ui.Link{{Text: "Erase", URL: findURL + "/cus_1/erase"}},

@@ -2,8 +2,8 @@ package customers
 
 import (
 	"strings"
+	"time"
 
-	"candor/internal/clock"
 	"candor/internal/customer"
 	"candor/internal/db"
 	"candor/internal/errs"
@@ -29,7 +29,7 @@ type findPage struct {
 // found is one of several customers who share an address.
 type found struct {
 	URL, Number string
-	Since       clock.Instant
+	Since       time.Time
 }
 
 func (r *room) showFind(v *web.Visit) error { return r.renderFind(v, web.Head{}, "", nil) }
@@ -188,7 +188,7 @@ func (r *room) several(v *web.Visit, list []id.Customer) (out []found, err error
 			if err != nil {
 				return err
 			}
-			out = append(out, found{customerURL(c), c.String(), row.CreatedAt})
+			out = append(out, found{customerURL(c), c.String(), v.Local(row.CreatedAt)})
 		}
 		return nil
 	})

@@ -2,9 +2,9 @@ package customers
 
 import (
 	"strings"
+	"time"
 
 	"candor/internal/charter"
-	"candor/internal/clock"
 	"candor/internal/consent"
 	"candor/internal/customer"
 	"candor/internal/db"
@@ -19,7 +19,7 @@ import (
 type customerPage struct {
 	Number      string
 	Address     string // masked
-	Since       clock.Instant
+	Since       time.Time
 	Why         string
 	Stage       string // with how long, "" when the role or the customer does not let it be seen
 	Chips       []ui.Status
@@ -51,7 +51,7 @@ func (r *room) show(v *web.Visit, who id.Customer, why string) error {
 		if err != nil {
 			return err
 		}
-		p.Since = c.CreatedAt
+		p.Since = v.Local(c.CreatedAt)
 		if p.Address, err = r.Gate.MaskedAddress(v.Context(), tx, who, term.Email); err != nil {
 			return err
 		}

@@ -8,6 +8,7 @@ import (
 	"candor/internal/term"
 	"candor/internal/ui"
 	"candor/internal/web"
+	"time"
 )
 
 // listPage shows campaigns, the newest first.
@@ -23,7 +24,7 @@ type listPage struct {
 type listed struct {
 	Name, URL, Purpose, Who string
 	Status                  ui.Status
-	At                      clock.Instant
+	At                      time.Time
 }
 
 const pageSize = 50
@@ -59,7 +60,7 @@ func (r *room) showList(v *web.Visit) error {
 		if state != "" && string(c.State) != state {
 			continue
 		}
-		p.Campaigns = append(p.Campaigns, listed{Name: c.Name, URL: oneURL + "/" + c.ID.String(), Purpose: purposeTitle(v, c), Who: r.who(v, c), Status: statusOf(c), At: latest(c)})
+		p.Campaigns = append(p.Campaigns, listed{Name: c.Name, URL: oneURL + "/" + c.ID.String(), Purpose: purposeTitle(v, c), Who: r.who(v, c), Status: statusOf(c), At: v.Local(latest(c))})
 	}
 	if len(list) == pageSize {
 		p.Pages.Next = v.With("after", list[len(list)-1].ID.String())

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"candor/internal/campaign"
 	"candor/internal/clock"
@@ -34,7 +35,7 @@ type delivery struct {
 	Status    ui.Status
 	Why       string
 	ID        string
-	At        clock.Instant
+	At        time.Time
 }
 
 func (r *room) showLog(v *web.Visit) error { return r.writeLog(v, logPage{}, web.Head{}) }
@@ -137,7 +138,7 @@ func (r *room) logTable(v *web.Visit, ask message.Log) error {
 		})
 		for _, d := range list {
 			row := r.deliveryOf(v, d, names)
-			lines = append(lines, []string{row.ID, row.What, row.Purpose, row.Status.Text, row.Why, row.At.String()})
+			lines = append(lines, []string{row.ID, row.What, row.Purpose, row.Status.Text, row.Why, lastOf(d.Send).String()})
 		}
 		if len(list) == pageSize {
 			ask.After, next = list[pageSize-1].Place, "more"
@@ -146,11 +147,14 @@ func (r *room) logTable(v *web.Visit, ask message.Log) error {
 	})
 }
 
+// lastOf is when something happened to a message last.
+func lastOf(s message.Send) clock.Instant { return max(s.PlannedAt, s.HandedAt, s.EndedAt) }
+
 // deliveryOf says what a message was. Names of campaigns are read once.
 func (r *room) deliveryOf(v *web.Visit, d message.Delivery, names map[int64]string) delivery {
 	s := d.Send
 	out := delivery{What: "mail of the engine", Status: ui.Status{Tone: toneOf(s.State), Text: stateWords(s.State)}, ID: d.MessageID,
-		Purpose: purposeOf(v, s.Purpose), At: max(s.PlannedAt, s.HandedAt, s.EndedAt)}
+		Purpose: purposeOf(v, s.Purpose), At: v.Local(lastOf(s))}
 	if d.Program == campaign.Program {
 		name, known := names[d.ProgramID]
 		if !known {

@@ -15,7 +15,7 @@ import (
 
 func TestPagesRenderFull(t *testing.T) {
 	set := ui.Load(files)
-	at := clock.UTC(2026, 3, 5, 9, 0, 0)
+	at := clock.UTC(2026, 3, 5, 9, 0, 0).Time()
 	field := func(id string) ui.Field { return ui.Field{ID: id, Name: id, Label: id, Error: "wrong"} }
 	shown := letter{Switches: []previewLink{{"Language", []ui.Link{{Text: "English", URL: oneURL, Current: true}}}}, Frame: oneURL, Wide: true}
 	measured := resultsOf(campaign.Results{Written: campaign.Group{People: 900, Orders: 90, PerPerson: 0.1, Stops: 12}, LeftOut: campaign.Group{People: 100, Orders: 12, PerPerson: 0.12},

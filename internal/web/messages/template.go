@@ -2,9 +2,9 @@ package messages
 
 import (
 	"strconv"
+	"time"
 
 	"candor/internal/campaign"
-	"candor/internal/clock"
 	"candor/internal/db"
 	"candor/internal/errs"
 	"candor/internal/id"
@@ -32,7 +32,7 @@ type templateVersion struct {
 	Number  string
 	URL     string
 	Current bool
-	At      clock.Instant
+	At      time.Time
 }
 
 const versionsShown = 20
@@ -55,7 +55,7 @@ func (r *room) showTemplate(v *web.Visit) error {
 		}
 		p.Versions = nil
 		for _, o := range list {
-			p.Versions = append(p.Versions, templateVersion{strconv.FormatInt(o.Version, 10), here + "?version=" + strconv.FormatInt(o.Version, 10), o.Version == s.Version, o.SavedAt})
+			p.Versions = append(p.Versions, templateVersion{strconv.FormatInt(o.Version, 10), here + "?version=" + strconv.FormatInt(o.Version, 10), o.Version == s.Version, v.Local(o.SavedAt)})
 		}
 		if len(list) > 0 && list[0].Version != s.Version {
 			p.Old = "This is an older version. Changing it makes it the newest."

@@ -2,8 +2,8 @@ package messages
 
 import (
 	"strings"
+	"time"
 
-	"candor/internal/clock"
 	"candor/internal/db"
 	"candor/internal/id"
 	"candor/internal/message"
@@ -28,7 +28,7 @@ type templatesPage struct {
 type savedTemplate struct {
 	Name, URL, Purpose, Langs string
 	Version                   int64
-	At                        clock.Instant
+	At                        time.Time
 }
 
 // ownMail is one of the engine's own mails.
@@ -64,7 +64,7 @@ func (r *room) showTemplates(v *web.Visit) error {
 		p.Templates = nil
 		for _, s := range list {
 			if strings.Contains(strings.ToLower(s.Name), wanted) {
-				p.Templates = append(p.Templates, savedTemplate{s.Name, templateURL(s.ID), purposeOf(v, s.Purpose), langsOf(textLangs(v, s.Content)), s.Version, s.SavedAt})
+				p.Templates = append(p.Templates, savedTemplate{s.Name, templateURL(s.ID), purposeOf(v, s.Purpose), langsOf(textLangs(v, s.Content)), s.Version, v.Local(s.SavedAt)})
 			}
 		}
 		if len(list) == limit {

@@ -3,9 +3,9 @@ package promises
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"candor/internal/charter"
-	"candor/internal/clock"
 	"candor/internal/db"
 	"candor/internal/term"
 	"candor/internal/ui"
@@ -35,7 +35,7 @@ type purpose struct {
 type version struct {
 	Number string
 	Status ui.Status
-	From   clock.Instant
+	From   time.Time
 	Notice []ui.Link
 }
 
@@ -73,7 +73,7 @@ func (r *room) showPromise(v *web.Visit) error {
 		p.Review = reviewOf(v, due)
 		p.Versions = nil
 		for _, e := range history {
-			p.Versions = append(p.Versions, versionOf(c, e))
+			p.Versions = append(p.Versions, versionOf(v, c, e))
 		}
 		return err
 	})
@@ -122,8 +122,8 @@ func title(c *charter.Charter, p term.Purpose) string {
 	return string(p)
 }
 
-func versionOf(c *charter.Charter, e charter.Entry) version {
-	out := version{Number: fmt.Sprint(e.Version), From: e.InForce, Status: ui.Status{Tone: ui.Plain, Text: "replaced"}}
+func versionOf(v *web.Visit, c *charter.Charter, e charter.Entry) version {
+	out := version{Number: fmt.Sprint(e.Version), From: v.Local(e.InForce), Status: ui.Status{Tone: ui.Plain, Text: "replaced"}}
 	for _, l := range c.Business.Languages {
 		out.Notice = append(out.Notice, ui.Link{Text: strings.ToUpper(string(l)), URL: fmt.Sprintf("/notice/%d?lang=%s", e.Version, l)})
 	}
@@ -131,7 +131,7 @@ func versionOf(c *charter.Charter, e charter.Entry) version {
 	case e.Version == c.Version:
 		out.Status = ui.Status{Tone: ui.Good, Text: "in force"}
 	case e.InForce.IsZero():
-		out.Status, out.From, out.Notice = ui.Status{Tone: ui.Warn, Text: "waits for its day"}, e.Effective, nil
+		out.Status, out.From, out.Notice = ui.Status{Tone: ui.Warn, Text: "waits for its day"}, v.Local(e.Effective), nil
 	}
 	return out
 }

@@ -22,7 +22,7 @@ func TestPagesRenderFull(t *testing.T) {
 			Purposes:  []purpose{purposeOf(c, &c.Purposes[0]), purposeOf(c, &c.Purposes[2])},
 			Tell:      &tell{&ui.Status{Tone: ui.Warn, Text: "not told yet"}, []ui.Fact{{Term: "Must be told", Text: "12"}}, true, "Tell 12 people"},
 			Forecasts: []reach.Forecast{{Purpose: "Letter, by email", Permitted: "1,200", Ending: "80", Chart: &chart}},
-			Versions:  []version{{"1", ui.Status{Tone: ui.Good, Text: "in force"}, clock.UTC(2026, 3, 5, 9, 0, 0), []ui.Link{{Text: "EN", URL: "/notice/1?lang=en"}}}}}),
+			Versions:  []version{{"1", ui.Status{Tone: ui.Good, Text: "in force"}, clock.UTC(2026, 3, 5, 9, 0, 0).Time(), []ui.Link{{Text: "EN", URL: "/notice/1?lang=en"}}}}}),
 		webtest.Page(ui.Find[changePage](set, "change"), changePage{Promise: field("promise"), House: field("house"), Problems: []string{"charter.yaml:3: wrong"}, Compared: true,
 			Wider: []card{difference}, Narrower: []card{difference}, Beside: []besideIn{{"EN", lines([]string{"a", "b", "c", "d", "e"}, []string{"a", "b", "c", "x", "e"})}}, From: field("from")}),
 		webtest.Page(ui.Find[newAskPage](set, "new-ask"), newAskPage{field("a"), field("b"), field("c"), []ui.Field{field("d")}, []ui.Choice{{ID: "e", Name: "e", Label: "e"}}, []ui.Choice{{ID: "f", Name: "f", Label: "f"}}}),

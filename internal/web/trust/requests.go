@@ -27,7 +27,7 @@ type requestRow struct {
 	What     string
 	Received time.Time
 	Via      string
-	Closed   clock.Instant
+	Closed   time.Time
 	Due      ui.Status
 	State    ui.Status
 }
@@ -108,7 +108,7 @@ func (r *room) showRequests(v *web.Visit) error {
 		p.Pages.Next = v.With("after", mark)
 	}
 	for _, q := range list {
-		row := requestRow{ID: q.ID, What: q.Kind.Words(), Received: v.Local(q.ReceivedAt), Via: viaWords(q.Via), Closed: q.ClosedAt, State: stateStatus(q)}
+		row := requestRow{ID: q.ID, What: q.Kind.Words(), Received: v.Local(q.ReceivedAt), Via: viaWords(q.Via), Closed: v.Local(q.ClosedAt), State: stateStatus(q)}
 		if !done {
 			row.Due = dueStatus(v, q.SafeDue)
 		}
