@@ -9,6 +9,7 @@ import (
 	"candor/internal/egress"
 	"candor/internal/guarded"
 	"candor/internal/incident"
+	"candor/internal/message"
 	"candor/internal/web"
 	"candor/internal/web/audiences"
 	"candor/internal/web/customers"
@@ -51,8 +52,9 @@ func (a *App) openWeb(o Options) (err error) {
 }
 
 func (a *App) homeRoom() (web.Room, error) {
-	return home.New(home.Services{Audience: a.Audience, Campaigns: a.Campaigns, Charter: a.Charter, Collector: a.Collector,
-		Incidents: a.incidents(), Requests: a.Desk, Jobs: a.Jobs, Ledger: a.Ledger, Approvals: a.Approvals, Exports: a.Exports})
+	return home.New(home.Services{Shell: a.Web, Audience: a.Audience, Campaigns: a.Campaigns, Charter: a.Charter, Collector: a.Collector,
+		Incidents: a.incidents(), Requests: a.Desk, Jobs: a.Jobs, Ledger: a.Ledger, Approvals: a.Approvals, Exports: a.Exports,
+		URL: a.Config.URL, Notify: func(ctx context.Context, m message.Notice) error { return a.Sender.Notify(ctx, m) }})
 }
 
 func (a *App) customersRoom() (web.Room, error) {

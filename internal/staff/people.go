@@ -194,6 +194,7 @@ func (r *Roster) Leave(tx *db.Tx, who id.Staff, by term.Actor) error {
 		`delete from staff_subject where staff_id = $1`,
 		`delete from staff_invitation where staff_id = $1`,
 		`delete from staff_address where staff_id = $1`,
+		`delete from staff_weekly where staff_id = $1`,
 	} {
 		if _, err := tx.Exec(query, who); err != nil {
 			return err

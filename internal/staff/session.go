@@ -124,7 +124,30 @@ func (r *Roster) ask(tx *db.Tx, secret string, now clock.Instant) (Who, error) {
 	if err != nil {
 		return Who{}, err
 	}
-	return Who{p.Person, s, RightsOf(c, p.Grants, c.Business.ID, now), c, p.promised == WordsOf(c).Version}, nil
+	return whoIs(p, s, c, now), nil
+}
+
+func whoIs(p stored, s Session, c *charter.Charter, now clock.Instant) Who {
+	return Who{p.Person, s, RightsOf(c, p.Grants, c.Business.ID, now), c, p.promised == WordsOf(c).Version}
+}
+
+// Absent tells who somebody is and what they may do, as of now, for what is made
+// for them while they are not signed in. It returns FORBIDDEN for somebody who
+// has left or has not promised confidentiality in the words in force.
+func (r *Roster) Absent(tx *db.Tx, who id.Staff) (Who, error) {
+	p, err := r.get(tx, who)
+	if err != nil {
+		return Who{}, err
+	}
+	c, err := r.Charter.Current(tx)
+	if err != nil {
+		return Who{}, err
+	}
+	w := whoIs(p, Session{}, c, r.Clock.Now())
+	if !w.Bound || p.LeftAt != 0 {
+		return Who{}, errNoCommitment
+	}
+	return w, nil
 }
 
 func (r *Roster) session(tx *db.Tx, secret string, now clock.Instant) (Session, error) {

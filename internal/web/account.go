@@ -17,6 +17,7 @@ type accountPage struct {
 	Sessions      []sessionRow
 	Recovery      int
 	Roles         []staff.Role
+	Weekly        bool       // the mail on Mondays
 	SignOn        signOnLink // to connect it; zero when it is, or there is none
 }
 
@@ -56,6 +57,9 @@ func (s *Shell) showAccount(v *Visit) error {
 			return err
 		}
 		if err := s.signOnOf(v, tx, &page); err != nil {
+			return err
+		}
+		if page.Weekly, err = v.Staff.WantsWeekly(tx, p.ID); err != nil {
 			return err
 		}
 		page.Recovery, err = staff.RecoveryLeft(tx, p)
@@ -115,4 +119,17 @@ func (s *Shell) newCodes(v *Visit) error {
 		return err
 	}
 	return Show(v, s.pages.codes, codesHead, codesPage{codes, "/admin/account"})
+}
+
+// wantWeekly switches the visitor's mail on Mondays on or off.
+func (s *Shell) wantWeekly(v *Visit) error {
+	wants := v.Form("wants") == "yes"
+	err := v.Write(func(tx *db.Tx) error { return v.Staff.WantWeekly(tx, v.Who.Person.ID, wants) })
+	if err != nil {
+		return err
+	}
+	if wants {
+		return v.Done("/admin/account", "You get the mail from next Monday.")
+	}
+	return v.Done("/admin/account", "You get no weekly mail any more.")
 }

@@ -29,7 +29,7 @@ func TestPagesRenderFull(t *testing.T) {
 		webtest.Page(ui.Find[factorPage](set, "factor"), factorPage{"/admin/x", field}),
 		webtest.Page(ui.Find[commitPage](set, "commit"), commitPage{commitURL, "/admin/x", staff.Words{Text: staff.Commitment, Own: "Nor do I talk of it at home.", Version: "1"}, ui.Choice{ID: "p", Name: "p", Value: "yes", Label: "I promise", Error: "wrong"}}),
 		webtest.Page(ui.Find[codesPage](set, "codes"), codesPage{[]string{"abcde-fghij"}, "/admin/"}),
-		webtest.Page(ui.Find[accountPage](set, "account"), accountPage{TakesPasskeys: true, SignOn: signOnLink{"/admin/x", "Connect Halm"}, Passkeys: []passkeyRow{{id.New[id.Passkey](), other("p"), at, at, true}, {id.New[id.Passkey](), other("q"), at, at, false}},
+		webtest.Page(ui.Find[accountPage](set, "account"), accountPage{TakesPasskeys: true, Weekly: true, SignOn: signOnLink{"/admin/x", "Connect Halm"}, Passkeys: []passkeyRow{{id.New[id.Passkey](), other("p"), at, at, true}, {id.New[id.Passkey](), other("q"), at, at, false}},
 			Facts: []ui.Fact{{Term: "Name", Text: "Ada"}}, Recovery: 3, Roles: []staff.Role{{ID: "lead", May: []staff.Permission{staff.Approve, staff.Insight}}},
 			Sessions: []sessionRow{{id.New[id.Session](), "Firefox on Linux", "authenticator", at, at, true}, {id.New[id.Session](), "Safari on iPhone", "recovery code", at, at, false}},
 		}),

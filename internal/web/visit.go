@@ -24,6 +24,12 @@ type Visit struct {
 	done bool
 }
 
+// For makes a visit of somebody who is not here, for what a room makes for them.
+func (s *Shell) For(ctx context.Context, who staff.Who) (*Visit, error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "/admin/", nil)
+	return &Visit{Shell: s, R: r, Who: who}, err
+}
+
 // Context is the request's.
 func (v *Visit) Context() context.Context { return v.R.Context() }
 

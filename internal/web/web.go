@@ -112,6 +112,7 @@ func New(c Config) (*Shell, error) {
 		{"POST /admin/sign-out", SignedIn().Unbound(), s.signOut},
 		{"GET /admin/account", SignedIn(), s.showAccount},
 		{"POST /admin/account/sessions/{session}/end", SignedIn(), s.endSession},
+		{"POST /admin/account/weekly", SignedIn(), s.wantWeekly},
 		{"POST /admin/account/sign-out-everywhere", SignedIn(), s.signOutEverywhere},
 		{"POST /admin/account/recovery-codes", SignedIn().Fresh(), s.newCodes},
 		{"GET /admin/account/provider", SignedIn().Fresh(), s.connectSignOn},

@@ -109,6 +109,13 @@ create index staff_session_sign_on on staff_session (sign_on);
 
 create index staff_session_of on staff_session (staff_id, ended_at, session_id);
 
+-- Who wants a mail on Mondays with what their first page says.
+create table staff_weekly (
+    staff_id bigint not null, -- pseudonymous staff
+    last_at bigint not null, -- none staff; when the last one left, or when they asked for it
+    primary key (staff_id)
+);
+
 -- When somebody looked for a customer, within the last hour.
 create table staff_look (
     staff_id bigint not null, -- pseudonymous staff

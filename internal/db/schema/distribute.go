@@ -23,7 +23,7 @@ var local = strings.Fields(`
 	setting lease goose_db_version
 	ledger_entry ledger_tile ledger_tree ledger_checkpoint ledger_cosignature
 	job job_period outbox outbox_number outbox_follower customer_change
-	staff staff_role staff_recovery staff_passkey staff_invitation staff_session staff_look staff_try staff_address approval
+	staff staff_role staff_recovery staff_passkey staff_invitation staff_session staff_look staff_weekly staff_try staff_address approval
 	api_token api_setup api_answer audience_preview use_run
 	quarantine source_count import list_audit upload upload_part upload_failure
 	incident incident_count incident_step evidence_part evidence_day`)

@@ -19,6 +19,7 @@ import (
 type health struct {
 	Title    string
 	Figures  []ui.Fact
+	said     consent.Span // in all of the weeks
 	Past     ui.Chart
 	Forecast *ui.Chart // nil when fewer than ten permissions end in every week
 }
@@ -62,15 +63,22 @@ func (r *room) health(v *web.Visit, p *page) error {
 				h.Forecast = reach.Ending(h.Title, f)
 			}
 		}
-		for _, x := range []struct {
-			term string
-			n    int64
-		}{{"Given", all.Given}, {"Refused", all.Refused}, {"Withdrawn", all.Withdrawn}, {"Expired", all.Expired}} {
-			h.Figures = append(h.Figures, ui.Fact{Term: x.term, Text: ui.Number("en", x.n), Note: fmt.Sprintf("in %d weeks", weeks)})
-		}
+		h.said = all
+		h.Figures = append(h.Figures, figures(all, func(n int64) string { return ui.Number("en", n) })...)
 		p.Health = append(p.Health, h)
 	}
 	return nil
+}
+
+// figures writes what people said in the weeks of the picture.
+func figures(s consent.Span, show func(n int64) string) (out []ui.Fact) {
+	for _, x := range []struct {
+		term string
+		n    int64
+	}{{"Given", s.Given}, {"Refused", s.Refused}, {"Withdrawn", s.Withdrawn}, {"Expired", s.Expired}} {
+		out = append(out, ui.Fact{Term: x.term, Text: show(x.n), Note: fmt.Sprintf("in %d weeks", weeks)})
+	}
+	return out
 }
 
 // forecasts says which permissions end, as they were counted a few minutes ago

@@ -4,7 +4,9 @@
 package home
 
 import (
+	"context"
 	"embed"
+	"time"
 
 	"candor/internal/approval"
 	"candor/internal/audience"
@@ -16,6 +18,7 @@ import (
 	"candor/internal/incident"
 	"candor/internal/job"
 	"candor/internal/ledger"
+	"candor/internal/message"
 	"candor/internal/request"
 	"candor/internal/staff"
 	"candor/internal/term"
@@ -25,6 +28,7 @@ import (
 
 // Services are what the room works with.
 type Services struct {
+	Shell     *web.Shell
 	Audience  *audience.Service
 	Campaigns *campaign.Book
 	Charter   *charter.Store
@@ -35,6 +39,9 @@ type Services struct {
 	Ledger    *ledger.Log
 	Approvals *approval.Desk
 	Exports   *export.Book
+	URL       string // the address of the server, for links in mails
+	// Notify sends a mail to a member of staff.
+	Notify func(ctx context.Context, m message.Notice) error
 }
 
 type room struct {
@@ -46,13 +53,15 @@ type room struct {
 	ends    web.Shared[struct{}, []audience.Forecast]
 }
 
-//go:embed page
+//go:embed page mail
 var files embed.FS
 
 // New makes the room.
 func New(s Services) (web.Room, error) {
 	set := ui.Load(files)
 	r := &room{Services: s, home: ui.Find[page](set, "home")}
+	s.Jobs.Handle(jobWeekly, func(ctx context.Context, _ job.Job) error { return r.weekly(ctx) })
+	s.Jobs.Every(jobWeekly, time.Hour)
 	return web.Room{
 		Title: web.HomeRoom, Icon: "home",
 		Pages:  []web.Page{{Title: "Home", URL: "/admin/", Words: "start today"}},
@@ -68,11 +77,18 @@ type page struct {
 	Health []health
 }
 
-// show puts the page together.
-func (r *room) show(v *web.Visit) (err error) {
-	var p page
-	if p.Tasks, err = r.waiting(v); err != nil {
+func (r *room) show(v *web.Visit) error {
+	p, err := r.gather(v)
+	if err != nil {
 		return err
+	}
+	return web.Show(v, r.home, web.Head{Title: "Good " + partOfDay(v), Intro: v.Local(v.Now()).Format("Monday, 2 January 2006")}, p)
+}
+
+// gather puts the page together.
+func (r *room) gather(v *web.Visit) (p page, err error) {
+	if p.Tasks, err = r.waiting(v); err != nil {
+		return p, err
 	}
 	for _, part := range []struct {
 		may []staff.Permission
@@ -86,10 +102,10 @@ func (r *room) show(v *web.Visit) (err error) {
 			continue
 		}
 		if err := part.add(v, &p); err != nil {
-			return err
+			return p, err
 		}
 	}
-	return web.Show(v, r.home, web.Head{Title: "Good " + partOfDay(v), Intro: v.Local(v.Now()).Format("Monday, 2 January 2006")}, p)
+	return p, nil
 }
 
 // partOfDay greets by the clock of the business.
