@@ -99,8 +99,8 @@ var elsewhere = map[string]func() string{
 	"{segment}": func() string { return id.New[id.Segment]().String() }, "{session}": func() string { return id.New[id.Session]().String() },
 	"{source}": func() string { return id.New[id.Source]().String() }, "{staff}": func() string { return id.New[id.Staff]().String() },
 	"{token}": func() string { return id.New[id.Token]().String() }, "{delivery}": func() string { return id.New[id.Delivery]().String() },
-	"{export}": func() string { return id.New[id.Export]().String() },
-	"{class}":  func() string { return "provable" }, "{ask}": func() string { return "elsewhere" }, "{version}": func() string { return "99" },
+	"{export}": func() string { return id.New[id.Export]().String() }, "{template}": func() string { return id.New[id.Template]().String() },
+	"{class}": func() string { return "provable" }, "{kind}": func() string { return "elsewhere" }, "{ask}": func() string { return "elsewhere" }, "{version}": func() string { return "99" },
 }
 
 // strange asks, with one person's rights, for an object of another brand at every
