@@ -6,7 +6,9 @@ import (
 	"strings"
 	"testing"
 
+	"candor/internal/audience"
 	"candor/internal/campaign"
+	"candor/internal/db"
 	"candor/internal/message"
 	"candor/internal/term"
 	"candor/internal/web/webtest"
@@ -20,6 +22,10 @@ func TestListsAreTables(t *testing.T) {
 		_, err := h.Campaigns.Create(ctx, campaign.Change{Name: "=1+1", Purpose: "letter", Channel: term.Email, Content: message.Content{Class: message.Marketing,
 			Texts: map[term.Lang]message.Text{"en": {Subject: "Beans", HTML: "<p>Beans.</p>"}, "de": {Subject: "Bohnen", HTML: "<p>Bohnen.</p>"}}}}, "staff:test")
 		h.must(err)
+		h.write(func(tx *db.Tx) error {
+			_, err := h.Audience.SaveSegment(tx, audience.Segment{Name: "+sum", Purpose: "letter", Expression: `count("Order Completed", days(90)) >= 1`, Author: "staff:test"})
+			return err
+		})
 		for _, x := range []struct {
 			who         *webtest.Person
 			path, first string
@@ -30,6 +36,7 @@ func TestListsAreTables(t *testing.T) {
 			{pia, "/admin/trust/uses?as=csv", "entry", "", 0},
 			{mara, "/admin/messages/deliveries?as=csv", "message-id", "", h.count("select count(*) from send")},
 			{mara, "/admin/messages?as=csv", "campaign", "'=1+1", 1},
+			{mara, "/admin/audiences?as=csv", "audience", "'+sum", 1},
 		} {
 			w := visit(h.App, http.MethodGet, x.path, nil, "Cookie", x.who.Session(t).String())
 			rows, err := csv.NewReader(w.Body).ReadAll()

@@ -35,7 +35,10 @@ type recipe struct{ Title, Words, URL string }
 const pageSize = 50
 
 func (r *room) showList(v *web.Visit) error {
-	after, err := cursor(v)
+	if v.WantsCSV() {
+		return r.table(v)
+	}
+	after, err := cursor(v.Form("after"))
 	if err != nil {
 		return err
 	}
@@ -57,11 +60,33 @@ func (r *room) showList(v *web.Visit) error {
 		p.Pages.Back = listURL
 	}
 	return web.Show(v, r.list, web.Head{Title: "Audiences", Intro: "Whom you write to, by what the charter lets each purpose know.",
-		Actions: []ui.Link{{Text: "Stages", URL: stagesURL}, {Text: "New audience", URL: editURL, Current: true}}}, p)
+		Actions: []ui.Link{v.CSVLink(), {Text: "Stages", URL: stagesURL}, {Text: "New audience", URL: editURL, Current: true}}}, p)
 }
 
-func cursor(v *web.Visit) (id.Segment, error) {
-	if text := v.Form("after"); text != "" {
+// table is the list as a table.
+func (r *room) table(v *web.Visit) error {
+	return v.CSV("audiences", []string{"audience", "name", "purpose", "expression", "words", "made"}, func(after string) (lines [][]string, next string, err error) {
+		from, err := cursor(after)
+		if err != nil {
+			return nil, "", err
+		}
+		err = v.Read(func(tx *db.Tx) error {
+			list, err := r.Audience.Segments(tx, from, pageSize)
+			lines, next = nil, ""
+			for _, g := range list {
+				lines = append(lines, []string{g.ID.String(), g.Name, string(g.Purpose), g.Expression, r.saved(v, g).Words, g.CreatedAt.String()})
+			}
+			if len(list) == pageSize {
+				next = list[pageSize-1].ID.String()
+			}
+			return err
+		})
+		return lines, next, err
+	})
+}
+
+func cursor(text string) (id.Segment, error) {
+	if text != "" {
 		return id.Parse[id.Segment](text)
 	}
 	return 0, nil
