@@ -24,7 +24,7 @@ import (
 
 // sensitive are the routes that change keys and roles, send to many, or take
 // data out.
-var sensitive = regexp.MustCompile(`^POST .*(/tokens/|/sources/|/staff/|/launch$|/recovery-codes$|export)`)
+var sensitive = regexp.MustCompile(`^POST .*(/tokens/|/sources/|/staff/|/launch$|/recovery-codes$|exports?$)`)
 
 // SEC-01: with a password alone enrolment is forced and no session cookie is
 // issued; passwords have 15 characters and are in no list of breached ones; there
