@@ -39,8 +39,9 @@ type Demo struct {
 	SignIn     DemoSignIn
 	People     []DemoPerson
 
-	admin  id.Staff
-	notice int64 // the version in force
+	admin    id.Staff
+	notice   int64       // the version in force
+	campaign id.Campaign // sent while the clock stood in the past
 }
 
 // DemoPerson is a customer whom the demo introduces.
@@ -66,13 +67,16 @@ func OpenDemo(ctx context.Context, o DemoOptions) (*Demo, error) {
 	}
 	d := &Demo{App: a}
 	if err := d.fill(ctx, clk, o); err != nil {
-		return nil, errors.Join(err, a.Close())
+		return nil, errors.Join(err, d.Close())
 	}
 	return d, nil
 }
 
 // Close closes the platform.
-func (d *Demo) Close() error { return d.App.Close() }
+func (d *Demo) Close() error {
+	d.App.Mailbox.Close()
+	return d.App.Close()
+}
 
 func (d *Demo) fill(ctx context.Context, clk *demo.Clock, o DemoOptions) error {
 	now := clk.Now()
@@ -90,7 +94,7 @@ func (d *Demo) fill(ctx context.Context, clk *demo.Clock, o DemoOptions) error {
 	if !kept {
 		// What seeding throws away is not worth collecting so often.
 		defer func(before int) { debug.SetGCPercent(before); debug.FreeOSMemory() }(debug.SetGCPercent(400))
-		s := demo.Seeder{Gate: d.App.Gate, Clock: clk, Controller: sample.Halm().Business.ID, Weekly: d.weekly(people, now), Progress: o.Progress}
+		s := demo.Seeder{Gate: d.App.Gate, Clock: clk, Controller: sample.Halm().Business.ID, Weekly: d.weekly(people, now, clk), Progress: o.Progress}
 		if _, err := s.Run(ctx, people, now); err != nil {
 			return err
 		}

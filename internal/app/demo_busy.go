@@ -33,8 +33,9 @@ const busyFrom = 1000
 const askedBefore = 10 * 24 * time.Hour
 
 // weekly is what happens at the end of each of the last weeks before today.
-func (d *Demo) weekly(people []demo.Person, now clock.Instant) func(context.Context) error {
-	asked := len(people) < busyFrom
+func (d *Demo) weekly(people []demo.Person, now clock.Instant, clk *demo.Clock) func(context.Context) error {
+	small := len(people) < busyFrom
+	asked, answered := small, small
 	return func(ctx context.Context) error {
 		if err := d.renew(ctx); err != nil {
 			return err
@@ -42,6 +43,17 @@ func (d *Demo) weekly(people []demo.Person, now clock.Instant) func(context.Cont
 		if !asked && now.Sub(d.App.Clock.Now()) <= askedBefore {
 			asked = true
 			if err := d.ask(ctx, people[busyFrom/2], d.App.Desk.AskAccess); err != nil {
+				return err
+			}
+		}
+		if d.campaign != 0 && !answered {
+			answered = true
+			if err := d.respond(ctx); err != nil {
+				return err
+			}
+		}
+		if d.campaign == 0 && !small && now.Sub(d.App.Clock.Now()) <= sentBefore {
+			if err := d.send(ctx, clk); err != nil {
 				return err
 			}
 		}

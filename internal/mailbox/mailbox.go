@@ -17,6 +17,8 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/emersion/go-smtp"
@@ -46,6 +48,9 @@ type Box struct {
 	secret string
 	listen net.Listener
 	server *smtp.Server
+	start  sync.Once
+	served chan error
+	refuse atomic.Bool // the next address
 }
 
 const (
@@ -73,7 +78,7 @@ func New(cfg Config) (*Box, error) {
 	}
 	secret := make([]byte, 24)
 	_, _ = rand.Read(secret)
-	b := &Box{db: cfg.DB, ring: cfg.Ring, book: customer.NewBook(cfg.Ring), clock: cfg.Clock, listen: l,
+	b := &Box{served: make(chan error, 1), db: cfg.DB, ring: cfg.Ring, book: customer.NewBook(cfg.Ring), clock: cfg.Clock, listen: l,
 		secret: base64.RawURLEncoding.EncodeToString(secret)}
 	b.server = smtp.NewServer(backend{b})
 	b.server.Domain, b.server.MaxMessageBytes, b.server.MaxRecipients = "mailbox.localhost", maxMail, 10
@@ -87,16 +92,27 @@ func (b *Box) Addr() string { return b.listen.Addr().String() }
 // Path is the path of its page, with the secret.
 func (b *Box) Path() string { return "/mailbox/" + b.secret + "/" }
 
+// Start takes mails from now on. Run does so by itself; only who sends before
+// calls it.
+func (b *Box) Start() {
+	b.start.Do(func() { go func() { b.served <- b.server.Serve(b.listen) }() })
+}
+
+// Close stops taking mails. The listener is closed, too: a server that is closed
+// before it serves does not know it yet, and would then wait for ever.
+func (b *Box) Close() { _, _ = b.server.Close(), b.listen.Close() }
+
+// RefuseNext has the mailbox say of the next address that it does not exist.
+func (b *Box) RefuseNext() { b.refuse.Store(true) }
+
 // Run takes mails until the context ends.
 func (b *Box) Run(ctx context.Context) error {
-	// The listener, too: a server that is closed before it serves does not know
-	// it yet, and would then wait for ever.
-	stop := context.AfterFunc(ctx, func() { _, _ = b.server.Close(), b.listen.Close() })
-	defer stop()
+	defer context.AfterFunc(ctx, b.Close)()
 	if err := b.forget(ctx); err != nil {
 		return err
 	}
-	if err := b.server.Serve(b.listen); err != nil && ctx.Err() == nil {
+	b.Start()
+	if err := <-b.served; err != nil && ctx.Err() == nil {
 		return errs.Wrap(err, errs.Unavailable, "mailbox", "the mailbox stopped")
 	}
 	return nil
@@ -129,6 +145,9 @@ func (s *session) Reset()                               { s.to = nil }
 func (s *session) Logout() error                        { return nil }
 func (s *session) Mail(string, *smtp.MailOptions) error { return nil }
 func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
+	if s.box.refuse.CompareAndSwap(true, false) {
+		return &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 1, 1}, Message: "no such mailbox"}
+	}
 	s.to = append(s.to, to)
 	return nil
 }

@@ -114,6 +114,10 @@ func New(cfg Config) (*Sender, error) {
 // OnFailed registers what pauses a program when its sends cannot be decided.
 func (s *Sender) OnFailed(fn FailedFunc) { s.failed = append(s.failed, fn) }
 
+// SetPace bounds the mails a second anew, 0 for no bound. Call it while nothing is
+// being sent.
+func (s *Sender) SetPace(rate int) { s.pace = newPace(rate) }
+
 // Wake tells the sender that something was planned. Call it after the commit.
 func (s *Sender) Wake() {
 	select {
