@@ -23,13 +23,16 @@ type styleData struct {
 	Funnel   Funnel
 	Chart    Chart
 	Icons    []string
+	Staff    staffData
 }
 
 // RegisterStyle serves /style, which shows every component in every state, in
 // the language of ?lang. It is for people who build pages, so only the demo has
 // it.
 func RegisterStyle(mux *http.ServeMux) {
+	mux.HandleFunc("GET /style/letter", sampleLetter)
 	mux.HandleFunc("GET /style", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Security-Policy", contentPolicy(Options{Script: true})) // it shows mails in frames
 		f := styleFrame(term.Lang(r.URL.Query().Get("lang")))
 		if err := own().style.Render(w, http.StatusOK, f, sample(f.Lang)); err != nil {
 			Fail(w, f, err, "")
@@ -42,7 +45,7 @@ func styleFrame(lang term.Lang) Frame {
 		lang = "en"
 	}
 	return Frame{
-		Lang: lang, Title: "Style", Brand: "Halm Coffee Roasters", Home: "/style",
+		Lang: lang, Title: "Style", Staff: true, Brand: "Halm Coffee Roasters", Home: "/style",
 		Intro: "Every component in every state. Pages are made of these and nothing else.",
 		Nav:   []Link{{Text: "Overview", URL: "/style", Current: true}, {Text: "Your data", URL: "/style"}, {Text: "Choices", URL: "/style"}, {Text: "Uses", URL: "/style"}, {Text: "Requests", URL: "/style"}},
 		Langs: []Link{{Text: "English", URL: "/style?lang=en", Lang: "en", Current: lang == "en"}, {Text: "Deutsch", URL: "/style?lang=de", Lang: "de", Current: lang == "de"}},
@@ -92,6 +95,7 @@ func sample(lang term.Lang) styleData {
 		}),
 		Icons: []string{"check", "cross", "clock", "info", "warning", "minus", "mail", "shield", "download", "trash", "pencil", "key", "list", "arrow", "receipt", "globe",
 			"home", "people", "target", "chart", "scroll", "sliders", "search", "menu", "flag", "lock", "phone"},
+		Staff:   sampleStaff(lang),
 		Colours: []string{"paper", "surface", "sunken", "ink", "accent", "good", "warn", "bad", "info"},
 	}
 }

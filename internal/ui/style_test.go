@@ -24,6 +24,11 @@ func TestStylePageInABrowser(t *testing.T) {
 	tab := browsertest.New(t)
 	tab.Open(s.URL + "/style")
 	tab.Sees("h1", "Style")
+	for _, part := range []string{".slices .slice-parts .button", ".bar-whole .bar-fill", ".interval", ".flow-picture", ".flow-moves li", ".signal", ".table[data-fold][data-dense]", ".switches a[aria-current]", "iframe.letter"} {
+		if tab.Count(part) == 0 {
+			t.Errorf("the style page does not show %s", part)
+		}
+	}
 	tab.Axe()
 	for _, width := range []int{320, 390, 1280} {
 		tab.Look(width, false)
