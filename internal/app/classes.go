@@ -8,6 +8,7 @@ import (
 	"candor/internal/db"
 	"candor/internal/errs"
 	"candor/internal/evidence"
+	"candor/internal/export"
 	"candor/internal/gate"
 	"candor/internal/incident"
 	"candor/internal/ledger"
@@ -35,6 +36,9 @@ var classes = map[ledger.Kind]ledger.Class{
 	request.KindErased:       ledger.Claim,
 	sharing.KindAcknowledged: ledger.Claim,
 	approval.KindApproval:    ledger.Claim,
+	export.KindTaken:         ledger.Claim,
+	export.KindDeleted:       ledger.Claim,
+	export.KindUsed:          ledger.Claim,
 
 	// Who looked, signed in or was refused, and decisions over single messages.
 	message.KindHanded:   ledger.Access,

@@ -14,7 +14,7 @@ var (
 	byState     = Label{"state", []string{"accepted", "refused", "uncertain", "planned", "denied"}}
 	byTaken     = Label{"kind", []string{"accepted", "duplicate", "quarantined", "refused", "test", "dropped", "dropped_event", "scanned", "refused_id", "noted", "nothing_left"}}
 	bySignIn    = Label{"outcome", []string{"opened", "failed", "refused"}}
-	byLoop      = Label{"loop", []string{"bounces", "collect", "index", "index check", "jobs", "journal", "ledger", "mailbox", "outbox", "sender", "witnesses"}}
+	byLoop      = Label{"loop", []string{"bounces", "collect", "garbage", "index", "index check", "jobs", "journal", "ledger", "mailbox", "outbox", "sender", "witnesses"}}
 )
 
 // What is counted where it happens.

@@ -31,7 +31,6 @@ type Frame struct {
 	Script  bool      // our own script: only where Secure lets it run
 	Desk    *Desk     // the frame of a page of staff instead of a customer's
 	Crumb   *Link     // staff: the page above this one
-	Again   int       // staff: seconds after which the page is read again where there is no script; 0 for never
 	Actions []Link    // staff: what to do here, beside the title; Current is the main one
 }
 

@@ -15,7 +15,7 @@ import (
 // frame puts the shell around a page: the rooms that the visitor may enter, and
 // who they are.
 func (v *Visit) frame(h Head) ui.Frame {
-	f := ui.Frame{Lang: "en", Title: h.Title, Intro: h.Intro, Crumb: h.Crumb, Actions: h.Actions, Message: h.Message, Again: h.Again,
+	f := ui.Frame{Lang: "en", Title: h.Title, Intro: h.Intro, Crumb: h.Crumb, Actions: h.Actions, Message: h.Message,
 		Brand: "Candor", Home: "/admin/", Desk: &ui.Desk{}}
 	if f.Message == nil {
 		f.Message = v.said()

@@ -97,7 +97,6 @@ type Head struct {
 	Actions []ui.Link // what to do here; Current is the main one
 	Status  int       // 200 when 0
 	Message *ui.Message
-	Again   int // seconds after which the page is read again where there is no script
 }
 
 // Show renders a page. A message left by the page before stands above it.

@@ -225,7 +225,7 @@ var Switches = []Switch{
 	},
 	{
 		Test: "TestSEC01_NoSessionWithoutASecondFactor", In: "internal/app",
-		File: "internal/staff/signin.go", Code: "case s.factor == \"\" && !p.HasFactor:\n\t\treturn StepEnrol\n\tcase s.factor == \"\":\n\t\treturn StepFactor\n", Off: "",
+		File: "internal/staff/signin.go", Code: "case s.factor == \"\" && !p.HasFactor:\n\t\treturn StepEnrol, nil\n\tcase s.factor == \"\":\n\t\treturn StepFactor, nil\n", Off: "",
 	},
 	{
 		Test: "TestSEC02_EachRequestIsAuthorised", In: "internal/app",

@@ -71,7 +71,7 @@ func (r *room) show(v *web.Visit) error {
 	p := campaignPage{Steps: stepsOf(c), Status: statusOf(c), Copy: here + "/copy", Facts: r.facts(v, c)}
 	head := web.Head{Title: c.Name, Crumb: &ui.Link{Text: "Campaigns", URL: listURL}}
 	if changing(c) {
-		p.Follow, head.Again = here+"/follow", readAgain
+		p.Follow = here + "/follow"
 	}
 	if c.State == campaign.Paused && c.Reason != "" {
 		p.Reason = pauseWords(c.Reason)
@@ -98,10 +98,6 @@ func (r *room) show(v *web.Visit) error {
 	}
 	return web.Show(v, r.campaign, head, p)
 }
-
-// readAgain is after how many seconds the page of a running campaign is read again
-// where there is no script.
-const readAgain = 10
 
 // changing tells whether news of a campaign is to be expected: also of a paused
 // one, whose mails may come back and whose people may say no.
