@@ -10,6 +10,7 @@ import (
 	"candor/internal/campaign"
 	"candor/internal/db"
 	"candor/internal/message"
+	"candor/internal/staff"
 	"candor/internal/term"
 	"candor/internal/web/webtest"
 )
@@ -19,6 +20,7 @@ import (
 func TestListsAreTables(t *testing.T) {
 	each(t, 40, func(t *testing.T, h *house) {
 		pia, mara := webtest.Hire(t, h.Staff, "pia@halm.example", "privacy"), webtest.Hire(t, h.Staff, "mara@halm.example", "marketer")
+		kim := webtest.Hire(t, h.Staff, "kim@halm.example", staff.Administrator)
 		_, err := h.Campaigns.Create(ctx, campaign.Change{Name: "=1+1", Purpose: "letter", Channel: term.Email, Content: message.Content{Class: message.Marketing,
 			Texts: map[term.Lang]message.Text{"en": {Subject: "Beans", HTML: "<p>Beans.</p>"}, "de": {Subject: "Bohnen", HTML: "<p>Bohnen.</p>"}}}}, "staff:test")
 		h.must(err)
@@ -37,6 +39,10 @@ func TestListsAreTables(t *testing.T) {
 			{mara, "/admin/messages/deliveries?as=csv", "message-id", "", h.count("select count(*) from send")},
 			{mara, "/admin/messages?as=csv", "campaign", "'=1+1", 1},
 			{mara, "/admin/audiences?as=csv", "audience", "'+sum", 1},
+			{pia, "/admin/trust/requests?as=csv", "request", "", h.count("select count(*) from request where closed_at = 0")},
+			{pia, "/admin/trust/approvals?as=csv", "approval", "", h.count("select count(*) from approval")},
+			{kim, "/admin/setup?as=csv", "source", "", h.count("select count(*) from source_count")},
+			{kim, "/admin/setup/tokens?as=csv", "token", "", h.count("select count(*) from api_token")},
 		} {
 			w := visit(h.App, http.MethodGet, x.path, nil, "Cookie", x.who.Session(t).String())
 			rows, err := csv.NewReader(w.Body).ReadAll()

@@ -2,6 +2,7 @@ package setup
 
 import (
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -28,6 +29,9 @@ type sourceRow struct {
 
 // showSources lists where data come in, with what arrived.
 func (r *room) showSources(v *web.Visit) error {
+	if v.WantsCSV() {
+		return r.sourceTable(v)
+	}
 	var p sourcesPage
 	err := v.Read(func(tx *db.Tx) error {
 		list, err := r.Collector.Sources().List(tx)
@@ -48,7 +52,32 @@ func (r *room) showSources(v *web.Visit) error {
 	}
 	return web.Show(v, r.pages.sources, web.Head{Title: "Sources",
 		Intro:   "Websites, apps and servers that send data, each under a key of its own. What the charter does not declare is dropped at the door.",
-		Actions: []ui.Link{{Text: "New source", URL: "/admin/setup/sources/new", Current: true}}}, p)
+		Actions: []ui.Link{v.CSVLink(), {Text: "New source", URL: "/admin/setup/sources/new", Current: true}}}, p)
+}
+
+// sourceTable is what arrived at each source, and what was dropped by name, as a
+// table.
+func (r *room) sourceTable(v *web.Visit) error {
+	return v.CSV("sources", []string{"source", "name", "class", "mode", "what", "of", "number", "last"}, func(string) (lines [][]string, _ string, err error) {
+		err = v.Read(func(tx *db.Tx) error {
+			lines = nil
+			list, err := r.Collector.Sources().List(tx)
+			if err != nil {
+				return err
+			}
+			for _, s := range list {
+				counts, err := r.Collector.Counts(tx, s.ID)
+				if err != nil {
+					return err
+				}
+				for _, c := range counts {
+					lines = append(lines, []string{s.ID.String(), s.Name, string(s.Class), string(s.Mode), string(c.Kind), c.Name, strconv.FormatInt(c.N, 10), c.LastAt.String()})
+				}
+			}
+			return nil
+		})
+		return lines, "", err
+	})
 }
 
 func sourceLine(v *web.Visit, s collect.Source, counts []collect.Count) sourceRow {

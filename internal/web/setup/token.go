@@ -45,8 +45,16 @@ func (r *room) showTokens(v *web.Visit) error {
 	if err != nil {
 		return err
 	}
+	if v.WantsCSV() {
+		return v.CSV("tokens", []string{"token", "label", "scopes", "networks", "a day", "by", "state"}, func(string) (lines [][]string, _ string, _ error) {
+			for _, t := range p.Rows {
+				lines = append(lines, []string{t.ID.String(), t.Label, t.Scopes, t.Networks, strconv.FormatInt(t.PerDay, 10), t.By, t.Status.Text})
+			}
+			return lines, "", nil
+		})
+	}
 	return web.Show(v, r.pages.tokens, web.Head{Title: "API tokens", Intro: "Programs that may call the API. A token ends when whoever made it leaves.",
-		Actions: []ui.Link{{Text: "New token", URL: "/admin/setup/tokens/new", Current: true}}}, p)
+		Actions: []ui.Link{v.CSVLink(), {Text: "New token", URL: "/admin/setup/tokens/new", Current: true}}}, p)
 }
 
 func (r *room) tokenLine(tx *db.Tx, v *web.Visit, t token.Token) tokenRow {

@@ -30,8 +30,31 @@ type approvalRow struct {
 
 const approvalsShown = 50
 
+// approvalTable is the list as a table.
+func (r *room) approvalTable(v *web.Visit) error {
+	return v.CSV("approvals", []string{"approval", "what", "by", "asked", "state"}, func(after string) (lines [][]string, next string, err error) {
+		before, _ := id.Parse[id.Approval](after)
+		err = v.Read(func(tx *db.Tx) error {
+			list, err := r.Approvals.List(tx, before, approvalsShown)
+			lines, next = nil, ""
+			names := r.names(tx)
+			for _, q := range list {
+				lines = append(lines, []string{q.ID.String(), q.Kind.Says(), names.of(q.By), q.AskedAt.String(), string(q.State(v.Now()))})
+			}
+			if len(list) == approvalsShown {
+				next = list[len(list)-1].ID.String()
+			}
+			return err
+		})
+		return lines, next, err
+	})
+}
+
 // showApprovals lists what needed two people, the newest first.
 func (r *room) showApprovals(v *web.Visit) error {
+	if v.WantsCSV() {
+		return r.approvalTable(v)
+	}
 	before, _ := id.Parse[id.Approval](v.Form("after"))
 	var page approvalsPage
 	err := v.Read(func(tx *db.Tx) error {
@@ -53,7 +76,8 @@ func (r *room) showApprovals(v *web.Visit) error {
 		return err
 	}
 	return web.Show(v, r.pages.approvals, web.Head{Title: "Approvals",
-		Intro: "What affects many people, or cannot be taken back, needs two of you. Whoever wants it asks by doing it; somebody else, in another role, approves exactly that."}, page)
+		Intro:   "What affects many people, or cannot be taken back, needs two of you. Whoever wants it asks by doing it; somebody else, in another role, approves exactly that.",
+		Actions: []ui.Link{v.CSVLink()}}, page)
 }
 
 func statusOfApproval(s approval.State) ui.Status {

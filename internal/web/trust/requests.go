@@ -90,22 +90,43 @@ func endWords(q request.Request) string {
 	return string(q.Outcome)
 }
 
+// requestTable is the desk as a table. It says nobody's name or number.
+func (r *room) requestTable(v *web.Visit, done bool) error {
+	return v.CSV("requests", []string{"request", "what", "state", "came", "by way of", "due", "closed"}, func(after string) (lines [][]string, next string, err error) {
+		list, err := r.requests(v, done, after)
+		if len(list) > perPage {
+			list = list[:perPage]
+			next = placeOf(list[perPage-1], done)
+		}
+		for _, q := range list {
+			lines = append(lines, []string{q.ID.String(), q.Kind.Words(), stateStatus(q).Text, q.ReceivedAt.String(), viaWords(q.Via), q.SafeDue.String(), q.ClosedAt.String()})
+		}
+		return lines, next, err
+	})
+}
+
+// placeOf is where the list goes on after a request.
+func placeOf(q request.Request, done bool) string {
+	if done {
+		return strconv.FormatInt(int64(q.ClosedAt), 10)
+	}
+	return q.SafeDue.String() + "/" + q.ID.String()
+}
+
 // showRequests is the desk: what is open, the nearest deadline first.
 func (r *room) showRequests(v *web.Visit) error {
 	done := v.Form("state") == "done"
+	if v.WantsCSV() {
+		return r.requestTable(v, done)
+	}
 	p := requestsPage{Done: done, States: []ui.Link{{Text: "Open", URL: v.With("state", ""), Current: !done}, {Text: "Done", URL: v.With("state", "done"), Current: done}}}
-	list, err := r.requests(v, done)
+	list, err := r.requests(v, done, v.Form("after"))
 	if err != nil {
 		return err
 	}
 	if len(list) > perPage {
 		list = list[:perPage]
-		last := list[perPage-1]
-		mark := last.SafeDue.String() + "/" + last.ID.String()
-		if done {
-			mark = strconv.FormatInt(int64(last.ClosedAt), 10)
-		}
-		p.Pages.Next = v.With("after", mark)
+		p.Pages.Next = v.With("after", placeOf(list[perPage-1], done))
 	}
 	for _, q := range list {
 		row := requestRow{ID: q.ID, What: q.Kind.Words(), Received: v.Local(q.ReceivedAt), Via: viaWords(q.Via), Closed: v.Local(q.ClosedAt), State: stateStatus(q)}
@@ -115,19 +136,20 @@ func (r *room) showRequests(v *web.Visit) error {
 		p.Rows = append(p.Rows, row)
 	}
 	return web.Show(v, r.pages.requests, web.Head{Title: "Requests",
-		Intro: "What people asked for as their right. What could take effect at once has; here is what a person has to look at, by its deadline."}, p)
+		Intro:   "What people asked for as their right. What could take effect at once has; here is what a person has to look at, by its deadline.",
+		Actions: []ui.Link{v.CSVLink()}}, p)
 }
 
-func (r *room) requests(v *web.Visit, done bool) ([]request.Request, error) {
+func (r *room) requests(v *web.Visit, done bool, place string) ([]request.Request, error) {
 	if done {
 		before := clock.Never
-		if at, err := strconv.ParseInt(v.Form("after"), 10, 64); err == nil {
+		if at, err := strconv.ParseInt(place, 10, 64); err == nil {
 			before = clock.Instant(at)
 		}
 		return r.Requests.Closed(v.Context(), before, perPage+1)
 	}
 	var after request.Request
-	if mark := markOfRequest(v.Form("after")); mark != nil {
+	if mark := markOfRequest(place); mark != nil {
 		after = *mark
 	}
 	return r.Requests.Open(v.Context(), after, perPage+1)
