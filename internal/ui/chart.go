@@ -109,7 +109,11 @@ func drawLines(lang term.Lang, caption string, labels []string, series []Series)
 	}
 	every := max(1, (len(labels)+7)/8)
 	for i := 0; i < len(labels); i += every {
-		fmt.Fprintf(&b, `<text class="tick" x="%.1f" y="%g" text-anchor="middle">%s</text>`, x(i), chartHeight-8, template.HTMLEscapeString(labels[i]))
+		anchor := "middle"
+		if i > 0 && i == len(labels)-1 {
+			anchor = "end" // or a long one would be cut off
+		}
+		fmt.Fprintf(&b, `<text class="tick" x="%.1f" y="%g" text-anchor="%s">%s</text>`, x(i), chartHeight-8, anchor, template.HTMLEscapeString(labels[i]))
 	}
 	for n, s := range series {
 		var points []string
