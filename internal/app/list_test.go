@@ -8,6 +8,7 @@ import (
 
 	"candor/internal/audience"
 	"candor/internal/campaign"
+	"candor/internal/collect"
 	"candor/internal/db"
 	"candor/internal/message"
 	"candor/internal/staff"
@@ -28,6 +29,8 @@ func TestListsAreTables(t *testing.T) {
 			_, err := h.Audience.SaveSegment(tx, audience.Segment{Name: "+sum", Purpose: "letter", Expression: `count("Order Completed", days(90)) >= 1`, Author: "staff:test"})
 			return err
 		})
+		source, _, err := h.Collector.Sources().Create(ctx, collect.Source{Name: "=shop", Class: collect.Server, Mode: collect.Live, NoticeVersion: 1, Namespace: "shop", Controller: "halm"})
+		h.must(err)
 		for _, x := range []struct {
 			who         *webtest.Person
 			path, first string
@@ -41,6 +44,10 @@ func TestListsAreTables(t *testing.T) {
 			{mara, "/admin/audiences?as=csv", "audience", "'+sum", 1},
 			{pia, "/admin/trust/requests?as=csv", "request", "", h.count("select count(*) from request where closed_at = 0")},
 			{pia, "/admin/trust/approvals?as=csv", "approval", "", h.count("select count(*) from approval")},
+			{pia, "/admin/trust/incidents?as=csv", "incident", "", h.count("select count(*) from incident")},
+			{pia, "/admin/trust/accesses?as=csv", "access", "", h.count("select count(*) from staff_access")},
+			{mara, "/admin/trust/exports?as=csv&state=all", "export", "", 0},
+			{kim, "/admin/setup/sources/" + source.ID.String() + "/quarantine?as=csv", "message", "", 0},
 			{kim, "/admin/setup?as=csv", "source", "", h.count("select count(*) from source_count")},
 			{kim, "/admin/setup/tokens?as=csv", "token", "", h.count("select count(*) from api_token")},
 		} {

@@ -1,8 +1,6 @@
 package claim
 
 import (
-	"crypto/aes"
-	"crypto/cipher"
 	"crypto/rand"
 	"encoding/binary"
 	"encoding/json"
@@ -51,7 +49,7 @@ func (s *Store) sealUnder(keyID int64, r id.Request, ev Evidence) ([]byte, error
 	if err != nil {
 		return nil, err
 	}
-	aead, err := s.cipher(keyID)
+	aead, err := s.Ring.Cipher(keyID, keyring.Claim)
 	if err != nil {
 		return nil, err
 	}
@@ -61,7 +59,7 @@ func (s *Store) sealUnder(keyID int64, r id.Request, ev Evidence) ([]byte, error
 }
 
 func (s *Store) open(r row) (ev Evidence, err error) {
-	aead, err := s.cipher(r.keyID)
+	aead, err := s.Ring.Cipher(r.keyID, keyring.Claim)
 	if err != nil {
 		return ev, err
 	}
@@ -77,15 +75,3 @@ func (s *Store) open(r row) (ev Evidence, err error) {
 }
 
 func boundTo(r id.Request) []byte { return binary.BigEndian.AppendUint64([]byte("claim/"), uint64(r)) }
-
-func (s *Store) cipher(keyID int64) (cipher.AEAD, error) {
-	key, err := s.Ring.Key(keyID, keyring.Claim)
-	if err != nil {
-		return nil, err
-	}
-	block, err := aes.NewCipher(key)
-	if err != nil {
-		return nil, err
-	}
-	return cipher.NewGCM(block)
-}

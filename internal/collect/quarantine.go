@@ -1,8 +1,6 @@
 package collect
 
 import (
-	"crypto/aes"
-	"crypto/cipher"
 	"crypto/rand"
 	"encoding/binary"
 	"time"
@@ -39,7 +37,7 @@ type held struct {
 // bound to the row's id.
 func sealHeld(r *keyring.Ring, q id.Quarantine, body []byte) (keyID int64, sealed []byte, err error) {
 	keyID = r.Current()
-	aead, err := blobCipher(r, keyID)
+	aead, err := r.Cipher(keyID, keyring.Blob)
 	if err != nil {
 		return 0, nil, err
 	}
@@ -49,7 +47,7 @@ func sealHeld(r *keyring.Ring, q id.Quarantine, body []byte) (keyID int64, seale
 }
 
 func openHeld(r *keyring.Ring, keyID int64, q id.Quarantine, sealed []byte) ([]byte, error) {
-	aead, err := blobCipher(r, keyID)
+	aead, err := r.Cipher(keyID, keyring.Blob)
 	if err != nil {
 		return nil, err
 	}
@@ -66,18 +64,6 @@ func openHeld(r *keyring.Ring, keyID int64, q id.Quarantine, sealed []byte) ([]b
 var errNotOurs = errs.New(errs.Internal, "quarantine_changed", "a message in quarantine is not what was put there")
 
 func rowID(q id.Quarantine) []byte { return binary.BigEndian.AppendUint64(nil, uint64(q)) }
-
-func blobCipher(r *keyring.Ring, keyID int64) (cipher.AEAD, error) {
-	key, err := r.Key(keyID, keyring.Blob)
-	if err != nil {
-		return nil, err
-	}
-	block, err := aes.NewCipher(key)
-	if err != nil {
-		return nil, err
-	}
-	return cipher.NewGCM(block)
-}
 
 // quarantineRows seals messages outside the transaction that stores them.
 func quarantineRows(r *keyring.Ring, messages []held) ([][]any, error) {

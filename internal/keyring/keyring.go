@@ -216,7 +216,10 @@ var errToken = errs.New(errs.NotFound, "bad_link", "this link is not valid")
 // never opens as another (SEC-09).
 func (r *Ring) SealToken(kind string, payload []byte) string {
 	keyID := r.Current()
-	aead := r.tokenCipher(keyID)
+	aead, err := r.Cipher(keyID, Token)
+	if err != nil {
+		panic(err) // the ring has its current key
+	}
 	out := binary.AppendUvarint(nil, uint64(keyID))
 	nonce := make([]byte, aead.NonceSize())
 	_, _ = rand.Read(nonce)
@@ -235,10 +238,10 @@ func (r *Ring) OpenToken(kind, token string) ([]byte, error) {
 	if n <= 0 {
 		return nil, errToken
 	}
-	if _, err := r.Key(int64(keyID), Token); err != nil {
+	aead, err := r.Cipher(int64(keyID), Token)
+	if err != nil {
 		return nil, errToken
 	}
-	aead := r.tokenCipher(int64(keyID))
 	b = b[n:]
 	if len(b) < aead.NonceSize() {
 		return nil, errToken
@@ -250,18 +253,15 @@ func (r *Ring) OpenToken(kind, token string) ([]byte, error) {
 	return out, nil
 }
 
-func (r *Ring) tokenCipher(keyID int64) cipher.AEAD {
-	key, err := r.Key(keyID, Token)
+// Cipher seals and opens with the key of a use (AES-256-GCM).
+func (r *Ring) Cipher(keyID int64, use Use) (cipher.AEAD, error) {
+	key, err := r.Key(keyID, use)
 	if err != nil {
-		panic(err) // callers checked keyID
+		return nil, err
 	}
 	block, err := aes.NewCipher(key)
 	if err != nil {
-		panic(err) // the key has 32 bytes
+		return nil, err
 	}
-	aead, err := cipher.NewGCM(block)
-	if err != nil {
-		panic(err) // AES has a 16-byte block
-	}
-	return aead
+	return cipher.NewGCM(block)
 }

@@ -159,6 +159,15 @@ func (r *room) find(tx *db.Tx, v *web.Visit) (collect.Source, error) {
 	return collect.Source{}, errs.New(errs.NotFound, "no_such_source", "there is no such source")
 }
 
+// source reads the source that the address names.
+func (r *room) source(v *web.Visit) (s collect.Source, err error) {
+	err = v.Read(func(tx *db.Tx) (err error) {
+		s, err = r.find(tx, v)
+		return err
+	})
+	return s, err
+}
+
 // showSource shows what arrives from a source, by name and never by value.
 func (r *room) showSource(v *web.Visit) error { return r.renderSource(v, web.Head{}, nil) }
 
@@ -251,11 +260,7 @@ func seenLine(v *web.Visit, m collect.Seen) seenRow {
 
 // streamSource tells an open page that something arrived.
 func (r *room) streamSource(v *web.Visit) error {
-	var s collect.Source
-	err := v.Read(func(tx *db.Tx) (err error) {
-		s, err = r.find(tx, v)
-		return err
-	})
+	s, err := r.source(v)
 	if err != nil {
 		return err
 	}
@@ -277,11 +282,7 @@ func keyNote(s collect.Source) string {
 
 // revokeSource ends a key for good.
 func (r *room) revokeSource(v *web.Visit) error {
-	var s collect.Source
-	err := v.Read(func(tx *db.Tx) (err error) {
-		s, err = r.find(tx, v)
-		return err
-	})
+	s, err := r.source(v)
 	if err != nil {
 		return err
 	}
@@ -310,6 +311,9 @@ const perPage = 50
 // showQuarantine lists what could not be taken, by reason and field. The values
 // stay sealed.
 func (r *room) showQuarantine(v *web.Visit) error {
+	if v.WantsCSV() {
+		return r.quarantineTable(v)
+	}
 	after, _ := id.Parse[id.Quarantine](v.Form("after"))
 	var p quarantinePage
 	var s collect.Source
@@ -334,17 +338,36 @@ func (r *room) showQuarantine(v *web.Visit) error {
 	if err != nil {
 		return err
 	}
-	return web.Show(v, r.pages.quarantine, web.Head{Title: "Quarantine of " + s.Name, Crumb: &ui.Link{Text: s.Name, URL: "/admin/setup/sources/" + s.ID.String()},
+	return web.Show(v, r.pages.quarantine, web.Head{Title: "Quarantine of " + s.Name, Crumb: &ui.Link{Text: s.Name, URL: "/admin/setup/sources/" + s.ID.String()}, Actions: []ui.Link{v.CSVLink()},
 		Intro: "Messages that could not be taken, kept sealed for a week. Mend the cause, or declare more in the charter, and try them again."}, p)
+}
+
+// quarantineTable is the list as a table, without any value.
+func (r *room) quarantineTable(v *web.Visit) error {
+	s, err := r.source(v)
+	if err != nil {
+		return err
+	}
+	return v.CSV("quarantine", []string{"message", "received", "reason", "field", "bytes"}, func(after string) (lines [][]string, next string, err error) {
+		from, _ := id.Parse[id.Quarantine](after)
+		err = v.Read(func(tx *db.Tx) error {
+			held, err := r.Collector.Quarantine(tx, s.ID, from, perPage)
+			lines, next = nil, ""
+			for _, h := range held {
+				lines = append(lines, []string{h.ID.String(), h.ReceivedAt.String(), string(h.Reason), h.Field, strconv.FormatInt(h.Size, 10)})
+			}
+			if len(held) == perPage {
+				next = held[perPage-1].ID.String()
+			}
+			return err
+		})
+		return lines, next, err
+	})
 }
 
 // replay tries what is in quarantine again.
 func (r *room) replay(v *web.Visit) error {
-	var s collect.Source
-	err := v.Read(func(tx *db.Tx) (err error) {
-		s, err = r.find(tx, v)
-		return err
-	})
+	s, err := r.source(v)
 	if err != nil {
 		return err
 	}

@@ -68,9 +68,14 @@ func (r *room) makeSource(v *web.Visit) error {
 	if err != nil {
 		return err
 	}
-	p := keyPage{Key: key, On: "/admin/setup/sources/" + made.ID.String()}
-	for _, i := range r.installs(made) {
+	return r.showKey(v, made, key, web.Head{Title: "The key of " + made.Name, Intro: "Copy it now: it is shown this once, and only a digest of it is kept."})
+}
+
+// showKey shows a key or secret this once, with how to install it.
+func (r *room) showKey(v *web.Visit, s collect.Source, key string, head web.Head) error {
+	p := keyPage{Key: key, On: sourceURL(s)}
+	for _, i := range r.installs(s) {
 		p.Install = append(p.Install, install{i.Title, strings.ReplaceAll(i.Text, web.KeyMark, key)})
 	}
-	return web.Show(v, r.pages.key, web.Head{Title: "The key of " + made.Name, Intro: "Copy it now: it is shown this once, and only a digest of it is kept."}, p)
+	return web.Show(v, r.pages.key, head, p)
 }

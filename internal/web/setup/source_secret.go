@@ -1,10 +1,6 @@
 package setup
 
 import (
-	"strings"
-
-	"candor/internal/collect"
-	"candor/internal/db"
 	"candor/internal/errs"
 	"candor/internal/ui"
 	"candor/internal/web"
@@ -21,11 +17,7 @@ func secretField(wrong error) *ui.Field {
 // changeSecret puts another secret in place, with which a shop's webhooks are
 // signed: the platform's own, or a new one, which is shown this once.
 func (r *room) changeSecret(v *web.Visit) error {
-	var s collect.Source
-	err := v.Read(func(tx *db.Tx) (err error) {
-		s, err = r.find(tx, v)
-		return err
-	})
+	s, err := r.source(v)
 	if err != nil {
 		return err
 	}
@@ -43,9 +35,5 @@ func (r *room) changeSecret(v *web.Visit) error {
 	if err != nil {
 		return err
 	}
-	p := keyPage{Key: secret, On: sourceURL(s)}
-	for _, i := range r.installs(s) {
-		p.Install = append(p.Install, install{i.Title, strings.ReplaceAll(i.Text, web.KeyMark, secret)})
-	}
-	return web.Show(v, r.pages.key, web.Head{Title: "The new secret of " + s.Name, Intro: "Copy it now into the shop's settings: it is shown this once. Until then its webhooks are refused, and the shop sends them again."}, p)
+	return r.showKey(v, s, secret, web.Head{Title: "The new secret of " + s.Name, Intro: "Copy it now into the shop's settings: it is shown this once. Until then its webhooks are refused, and the shop sends them again."})
 }

@@ -35,9 +35,33 @@ type accessRow struct {
 	Judge   bool // it waits for the reader
 }
 
+// accessTable is the list as a table. What people explained stays on the page: it
+// may be about a customer.
+func (r *room) accessTable(v *web.Visit, all bool) error {
+	return v.CSV("accesses", []string{"access", "by", "time", "purpose", "state"}, func(after string) (lines [][]string, next string, err error) {
+		before, _ := id.Parse[id.Access](after)
+		err = v.Read(func(tx *db.Tx) error {
+			list, err := r.Staff.Accesses(tx, !all, before, perPage)
+			lines, next = nil, ""
+			names := r.names(tx)
+			for _, a := range list {
+				lines = append(lines, []string{a.ID.String(), names.of(staff.Actor(a.Staff)), a.At.String(), reasonWords(v, a.Purpose), statusOfAccess(a).Text})
+			}
+			if len(list) == perPage {
+				next = list[perPage-1].ID.String()
+			}
+			return err
+		})
+		return lines, next, err
+	})
+}
+
 // showAccesses lists the accesses without a case that somebody was asked about.
 func (r *room) showAccesses(v *web.Visit) error {
 	all := v.Form("show") == "all"
+	if v.WantsCSV() {
+		return r.accessTable(v, all)
+	}
 	before, _ := id.Parse[id.Access](v.Form("after"))
 	page := accessesPage{Filters: []ui.Link{{Text: "Open", URL: v.With("show", ""), Current: !all}, {Text: "All", URL: v.With("show", "all"), Current: all}}}
 	err := v.Read(func(tx *db.Tx) error {
@@ -61,7 +85,8 @@ func (r *room) showAccesses(v *web.Visit) error {
 		return err
 	}
 	return web.Show(v, r.pages.accesses, web.Head{Title: "Accesses without a case",
-		Intro: "Whoever looks at a customer states a purpose or the number of a request. Of those who stated a purpose alone, a sample is asked each week what it was for: one look in ten, and one of everybody's at least."}, page)
+		Intro:   "Whoever looks at a customer states a purpose or the number of a request. Of those who stated a purpose alone, a sample is asked each week what it was for: one look in ten, and one of everybody's at least.",
+		Actions: []ui.Link{v.CSVLink()}}, page)
 }
 
 func statusOfAccess(a staff.Access) ui.Status {

@@ -39,16 +39,51 @@ func mayDecide(v *web.Visit) bool { return v.Who.Rights.Any(staff.DecideRequest,
 
 // showExports lists the files that were taken out, the newest first.
 func (r *room) showExports(v *web.Visit) error {
-	return r.renderExports(v, web.Head{}, exportsPage{}, nil)
+	if v.WantsCSV() {
+		return r.exportTable(v)
+	}
+	return r.renderExports(v, web.Head{Actions: []ui.Link{v.CSVLink()}}, exportsPage{}, nil)
 }
 
-func (r *room) renderExports(v *web.Visit, h web.Head, p exportsPage, wrong error) error {
-	before, _ := id.Parse[id.Export](v.R.URL.Query().Get("after"))
-	state := v.R.URL.Query().Get("state")
-	f := export.Filter{Open: state != "all", Before: before, Limit: perPage + 1}
+// exportFilter is what the address asks for, of the files that the visitor may see:
+// those of everybody, or one's own.
+func exportFilter(v *web.Visit, after string, limit int) export.Filter {
+	before, _ := id.Parse[id.Export](after)
+	f := export.Filter{Open: v.R.URL.Query().Get("state") != "all", Before: before, Limit: limit}
 	if !v.Who.Rights.Any(overseers...) {
 		f.Holder = v.Actor()
 	}
+	return f
+}
+
+// exportTable is the list as a table: of the files, not of whom they hold.
+func (r *room) exportTable(v *web.Visit) error {
+	return v.CSV("exports", []string{"export", "what for", "who is in it", "people", "who has it", "since", "delete by", "state"}, func(after string) (lines [][]string, next string, err error) {
+		err = v.Read(func(tx *db.Tx) error {
+			list, err := r.Exports.List(tx, exportFilter(v, after, perPage))
+			if err != nil {
+				return err
+			}
+			lines, next = nil, ""
+			names := r.names(tx)
+			for _, e := range list {
+				row, err := r.exportRow(v, tx, e, names)
+				if err != nil {
+					return err
+				}
+				lines = append(lines, []string{e.ID.String(), row.What, row.Who, row.People, row.By, e.MadeAt.String(), e.DeleteBy.String(), row.Status.Text})
+			}
+			if len(list) == perPage {
+				next = list[perPage-1].ID.String()
+			}
+			return nil
+		})
+		return lines, next, err
+	})
+}
+
+func (r *room) renderExports(v *web.Visit, h web.Head, p exportsPage, wrong error) error {
+	f := exportFilter(v, v.R.URL.Query().Get("after"), perPage+1)
 	p.States = []ui.Link{{Text: "Out", URL: exportsURL, Current: f.Open}, {Text: "All", URL: exportsURL + "?state=all", Current: !f.Open}}
 	p.Mark = ui.Field{ID: "mark", Name: "mark", Label: "Address or number", Required: true, Max: 320, Autocomplete: "off", Value: v.R.PostFormValue("mark"),
 		Hint: "Of a line that turned up, or that somebody wrote to. Each file holds a few people who do not exist, and no other file holds the same."}
@@ -78,7 +113,7 @@ func (r *room) renderExports(v *web.Visit, h web.Head, p exportsPage, wrong erro
 	}
 	h.Title, h.Intro = "Exports", "Files with people's data that somebody took out: who has them, whom they hold, and until when."
 	if v.May(staff.Export) {
-		h.Actions = []ui.Link{{Text: "Take data out", URL: exportsURL + "/new", Current: true}}
+		h.Actions = append(h.Actions, ui.Link{Text: "Take data out", URL: exportsURL + "/new", Current: true})
 	}
 	return web.Show(v, r.pages.exports, h, p)
 }

@@ -35,9 +35,32 @@ var stateTones = map[incident.State]ui.Status{
 	incident.Closed:   {Tone: ui.Good, Text: "closed"},
 }
 
+// incidentTable is the register as a table, without what was reported: that may
+// name people.
+func (r *room) incidentTable(v *web.Visit, state incident.State) error {
+	return v.CSV("incidents", []string{"incident", "detected", "kinds", "state"}, func(after string) (lines [][]string, next string, err error) {
+		before, _ := id.Parse[id.Incident](after)
+		err = v.Read(func(tx *db.Tx) error {
+			list, err := r.Incidents.List(tx, state, before, perPage)
+			lines, next = nil, ""
+			for _, i := range list {
+				lines = append(lines, []string{i.ID.String(), i.DetectedAt.String(), kindList(i.Kinds), stateTones[i.State].Text})
+			}
+			if len(list) == perPage {
+				next = list[perPage-1].ID.String()
+			}
+			return err
+		})
+		return lines, next, err
+	})
+}
+
 // showIncidents lists the register, the newest first.
 func (r *room) showIncidents(v *web.Visit) error {
 	state := incident.State(v.Form("state"))
+	if v.WantsCSV() {
+		return r.incidentTable(v, state)
+	}
 	before, _ := id.Parse[id.Incident](v.Form("after"))
 	p := incidentsPage{State: ui.Field{ID: "state", Name: "state", Label: "State", Options: []ui.Option{
 		{Value: "", Text: "all", Chosen: state == ""}, {Value: "reported", Text: "open", Chosen: state == incident.Reported},
@@ -58,7 +81,7 @@ func (r *room) showIncidents(v *web.Visit) error {
 		p.Rows = append(p.Rows, incidentRow{i.ID, v.Local(i.DetectedAt), shorten(i.Report, 90), kindList(i.Kinds), stateTones[i.State]})
 	}
 	return web.Show(v, r.pages.incidents, web.Head{Title: "Incidents",
-		Intro: "Everything that went wrong with personal data, notified or not. Entries are never deleted."}, p)
+		Intro: "Everything that went wrong with personal data, notified or not. Entries are never deleted.", Actions: []ui.Link{v.CSVLink()}}, p)
 }
 
 func shorten(s string, n int) string {
