@@ -69,7 +69,7 @@ func TestPace(t *testing.T) {
 		n          int64
 		took       time.Duration
 		pace, unit string
-	}{{0, time.Minute, "–", ""}, {600, time.Minute, "10", "a second"}, {30, time.Minute, "30", "a minute"}} {
+	}{{0, time.Minute, "–", ""}, {600, time.Minute, "10", "a second"}, {30, time.Minute, "30", "a minute"}, {10, 2 * time.Hour, "5", "an hour"}} {
 		if pace, unit := rate(x.n, x.took); pace != x.pace || unit != x.unit {
 			t.Errorf("%d in %v: %s %s", x.n, x.took, pace, unit)
 		}

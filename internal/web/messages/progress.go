@@ -99,11 +99,13 @@ func progressOf(v *web.Visit, c campaign.Campaign, n campaign.Progress) *progres
 	return out
 }
 
-// rate says how many left in a second or a minute, on average.
+// rate says how many left in a second, a minute or an hour, on average.
 func rate(n int64, took time.Duration) (pace, unit string) {
 	switch {
 	case n == 0 || took < time.Second:
 		return "–", ""
+	case float64(n) < took.Minutes():
+		return ui.Number("en", int64(math.Round(float64(n)/took.Hours()))), "an hour"
 	case float64(n) < took.Seconds():
 		return ui.Number("en", int64(math.Round(float64(n)/took.Minutes()))), "a minute"
 	}
