@@ -41,10 +41,10 @@ func Provider(t *testing.T, c ProviderConfig) string {
 		_, err = exec.LookPath("node")
 	}
 	if err != nil && os.Getenv("CI") != "" {
-		t.Fatal("the provider is not installed: run the tests with make test")
+		t.Fatal("no OpenID provider: run the tests with make test")
 	}
 	if err != nil {
-		t.Skip("the provider is not installed: run npm ci --ignore-scripts in test/oidc")
+		t.Skip("no OpenID provider: run the tests with make test")
 	}
 	key, err := x509.MarshalPKCS8PrivateKey(c.Certificate.PrivateKey)
 	if err != nil {
